@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+//
+// Clocks: monotonic for durations, wall time for people.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace gateway {
+
+std::uint64_t monotonic_us();
+std::int64_t unix_ms();
+/// "2026-01-31T12:00:00.000Z" (RFC 3339, UTC).
+std::string utc_timestamp(std::int64_t unix_milliseconds);
+
+}  // namespace gateway
