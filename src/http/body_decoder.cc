@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+#include "http/body_decoder.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "http/field_name.h"
+
+namespace gateway::http {
+namespace {
+
+int hex_value(unsigned char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  const int letter = c | 0x20;
+  return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
+}
+
+bool is_text(unsigned char c) { return (c >= 0x20 && c != 0x7f) || c == '\t'; }
+
+}  // namespace
+
+void BodyDecoder::begin(Framing framing, std::uint64_t content_length) {
+  framing_ = framing;
+  left_ = framing == Framing::Length ? content_length : 0;
+  extra_ = 0;
+  digits_ = 0;
+  state_ = State::SizeStart;
+  failed_ = false;
+  done_ = framing == Framing::None || (framing == Framing::Length && content_length == 0);
+}
+
+BodyDecoder::Piece BodyDecoder::feed(std::span<char> bytes) {
+  if (done_ || failed_) return {};
+  switch (framing_) {
+    case Framing::None: return {};
+    case Framing::Close: return {bytes, bytes.size()};
+    case Framing::Length: {
+      const auto taken = static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), left_));
+      left_ -= taken;
+      done_ = left_ == 0;
+      return {bytes.first(taken), taken};
+    }
+    case Framing::Chunked: return feed_chunked(bytes);
+  }
+  return {};
+}
+
+void BodyDecoder::end_of_input() {
+  if (framing_ == Framing::Close && !failed_) done_ = true;
+}
+
+// One big chunk is returned where it lies; small ones are moved together into one run.
+BodyDecoder::Piece BodyDecoder::feed_chunked(std::span<char> bytes) {
+  char* content = bytes.data();
+  std::size_t length = 0;
+  std::size_t i = 0;
+  while (i < bytes.size() && !done_ && !failed_) {
+    if (state_ != State::Data) {
+      step(static_cast<unsigned char>(bytes[i++]));
+      continue;
+    }
+    const auto run = static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size() - i, left_));
+    char* from = bytes.data() + i;
+    if (length == 0) {
+      content = from;
+    } else if (content + length != from) {
+      std::memmove(content + length, from, run);
+    }
+    length += run;
+    i += run;
+    left_ -= run;
+    if (left_ == 0) state_ = State::DataCr;
+  }
+  return {{content, length}, i};
+}
+
+void BodyDecoder::expect(bool ok, State next) {
+  if (!ok) failed_ = true;
+  state_ = next;
+}
+
+void BodyDecoder::step(unsigned char byte) {
+  switch (state_) {
+    case State::SizeStart:
+      left_ = 0;
+      digits_ = 0;
+      state_ = State::Size;
+      [[fallthrough]];
+    case State::Size:
+    case State::SizeBlank:
+    case State::Extension: step_size(byte); break;
+    case State::SizeLf: expect(byte == '\n', left_ > 0 ? State::Data : State::TrailerStart); break;
+    case State::DataCr: expect(byte == '\r', State::DataLf); break;
+    case State::DataLf: expect(byte == '\n', State::SizeStart); break;
+    case State::EndLf:
+      expect(byte == '\n', State::SizeStart);
+      done_ = !failed_;
+      break;
+    case State::Data: break;
+    default: step_trailer(byte); break;
+  }
+}
+
+void BodyDecoder::step_size(unsigned char byte) {
+  if (state_ == State::Extension) {
+    if (byte == '\r') {
+      state_ = State::SizeLf;
+    } else if (!is_text(byte) || ++extra_ > kMaxExtra) {
+      failed_ = true;
+    }
+    return;
+  }
+  const int value = hex_value(byte);
+  if (state_ == State::Size && value >= 0) {
+    // 15 digits are 2^60 bytes; more than 16 zeros in front are somebody probing.
+    if (left_ >> 56 != 0 || ++digits_ > 32) failed_ = true;
+    left_ = left_ * 16 + static_cast<std::uint64_t>(value);
+  } else if (digits_ == 0) {
+    failed_ = true;
+  } else if (byte == ';') {
+    state_ = State::Extension;
+  } else if (byte == '\r' && state_ == State::Size) {
+    state_ = State::SizeLf;
+  } else {
+    // Blanks are allowed between size and ';' only (RFC 9112 §7.1.1).
+    if ((byte != ' ' && byte != '\t') || ++extra_ > kMaxExtra) failed_ = true;
+    state_ = State::SizeBlank;
+  }
+}
+
+void BodyDecoder::step_trailer(unsigned char byte) {
+  if (++extra_ > kMaxExtra) failed_ = true;
+  switch (state_) {
+    case State::TrailerStart:
+      if (byte == '\r') {
+        state_ = State::EndLf;
+      } else {
+        expect(kTokenByte[byte], State::TrailerName);
+      }
+      break;
+    case State::TrailerName:
+      if (byte == ':') {
+        state_ = State::TrailerValue;
+      } else if (!kTokenByte[byte]) {
+        failed_ = true;
+      }
+      break;
+    case State::TrailerValue:
+      if (byte == '\r') {
+        state_ = State::TrailerLf;
+      } else if (!is_text(byte)) {
+        failed_ = true;
+      }
+      break;
+    default: expect(byte == '\n', State::TrailerStart); break;
+  }
+}
+
+}  // namespace gateway::http

@@ -1,0 +1,426 @@
+// SPDX-License-Identifier: MIT
+#include "http/client_connection.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "http/wire_pieces.h"
+
+namespace gateway::http {
+namespace {
+
+Cause connect_failure(int error) {
+  switch (error) {
+    case ENETUNREACH:
+    case EHOSTUNREACH:
+    case ENETDOWN:
+    case EHOSTDOWN:
+    case EACCES:
+    case EPERM:
+    case EADDRNOTAVAIL:
+    case ENOENT: return Cause::ConnectUnreachable;
+    case ETIMEDOUT: return Cause::ConnectTimeout;
+    default: return Cause::ConnectRefused;
+  }
+}
+
+}  // namespace
+
+ClientConnection::ClientConnection(ClientContext& context, ClientOwner& owner)
+    : context_(context),
+      owner_(owner),
+      deadline_(context.loop, [](void* self) { static_cast<ClientConnection*>(self)->on_deadline(); },
+                this),
+      later_(context.loop, [](void* self) { static_cast<ClientConnection*>(self)->run_later(); },
+             this) {}
+
+ClientConnection::~ClientConnection() {
+  retire();
+  if (connection_ != nullptr) evhttp_connection_free(connection_);
+  if (request_ != nullptr) evhttp_request_free(request_);
+}
+
+void ClientConnection::begin(ResponseHandler& handler, AttemptTraits traits,
+                             const Timeouts& timeouts) {
+  handler_ = &handler;
+  traits_ = traits;
+  timeouts_ = &timeouts;
+  got_byte_ = upload_ended_ = reusable_ = was_congested_ = false;
+  interim_count_ = 0;
+  written_before_ = writer_.written();
+  if (state_ != State::Idle) {
+    deadline_.set(timeouts.connect);
+    return;
+  }
+  reused_ = true;
+  in_flight_ = true;
+  evhttp_make_request(connection_, request_, EVHTTP_REQ_HEAD, "/");
+  report_written();
+  state_ = State::Head;
+  deadline_.clear();
+}
+
+// --- connecting -----------------------------------------------------------------------------------
+
+void ClientConnection::connect(const Address& address) {
+  state_ = State::Connecting;
+  event_base* base = context_.loop.base();
+  shell_ = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
+  mute(shell_);
+  // A numeric address and no resolver: nothing here looks up names. For a unix socket evhttp waits
+  // for a resolver that never answers, until the descriptor is put in (adopt_unix).
+  connection_ = address.is_unix()
+                    ? evhttp_connection_base_bufferevent_new(base, context_.no_dns, shell_,
+                                                             "unix-socket.invalid", 80)
+                    : evhttp_connection_base_bufferevent_new(
+                          base, nullptr, shell_, address.host().c_str(), address.port());
+  evhttp_connection_set_retries(connection_, 0);
+  const timeval never{24 * 3600, 0};  // our deadline comes first
+  evhttp_connection_set_timeout_tv(connection_, &never);
+  request_ = evhttp_request_new(
+      [](evhttp_request* request, void* self) {
+        auto* connection = static_cast<ClientConnection*>(self);
+        connection->in_flight_ = false;
+        connection->reported_ =
+            request != nullptr && evhttp_request_get_response_code(request) != 0;
+      },
+      this);
+  evhttp_request_own(request_);
+  in_flight_ = true;
+  errno = 0;
+  evhttp_make_request(connection_, request_, EVHTTP_REQ_HEAD, "/");
+  if (!in_flight_) {  // failed at once
+    fail_to_connect(connect_failure(errno));
+    return;
+  }
+  const ShellCallbacks evhttps = shell_callbacks(shell_);
+  bufferevent_setcb(
+      shell_, nullptr, nullptr,
+      [](bufferevent*, short what, void* self) {
+        static_cast<ClientConnection*>(self)->on_shell_event(what);
+      },
+      this);
+  connect_event_ = evhttps.event;
+  if (address.is_unix()) adopt_unix(address);
+}
+
+void ClientConnection::adopt_unix(const Address& address) {
+  UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (::connect(fd.get(), address.data(), address.size()) != 0) {
+    fail_to_connect(connect_failure(errno));
+    return;
+  }
+  connected_ = std::move(fd);
+  later_.schedule();  // nobody is called back from inside connect()
+}
+
+void ClientConnection::report_connected() {
+  bufferevent_setfd(shell_, connected_.release());  // ends evhttp's lookup without an event
+  bufferevent_trigger_event(shell_, BEV_EVENT_CONNECTED, 0);
+}
+
+void ClientConnection::on_shell_event(short what) {
+  const int error = errno;
+  if (state_ != State::Connecting) return;
+  connect_event_(shell_, what, connection_);  // evhttp dispatches the request, or fails it
+  if ((what & BEV_EVENT_CONNECTED) != 0) {
+    on_connected();
+    return;
+  }
+  fail_to_connect(connect_failure(error));
+}
+
+void ClientConnection::fail_to_connect(Cause cause) {
+  owner_.on_connect_result(*this, cause);
+  fail(cause);
+}
+
+void ClientConnection::on_connected() {
+  const evutil_socket_t fd = bufferevent_getfd(shell_);
+  const int on = 1;
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // no effect on unix sockets
+  report_written();
+  writer_.open(
+      context_.loop.base(), fd,
+      [](evutil_socket_t, short, void* self) { static_cast<ClientConnection*>(self)->on_writable(); },
+      this);
+  hollow_out(
+      shell_, context_.loop.base(), &readable_,
+      [](evutil_socket_t, short, void* self) { static_cast<ClientConnection*>(self)->on_readable(); },
+      this);
+  hollow_ = true;
+  state_ = State::Head;
+  deadline_.clear();
+  owner_.on_connect_result(*this, Cause::None);
+  handler_->on_connected();
+}
+
+/// evhttp believes that it has queued its head; its output being mute, there is nothing to write.
+void ClientConnection::report_written() {
+  shell_callbacks(shell_).write(shell_, connection_);  // → "awaiting response"
+  if (report_ == nullptr) report_ = shell_callbacks(shell_).read;
+}
+
+// --- the request ----------------------------------------------------------------------------------
+
+void ClientConnection::send(std::string_view head, std::span<const char> body, bool end) {
+  if (state_ == State::Dead) return;
+  const bool chunked = traits_.chunked && state_ != State::Tunnel;
+  const ChunkLine line(body.size());
+  PieceList pieces;
+  pieces.push(head);
+  if (chunked && !body.empty()) pieces.push(line.view());
+  pieces.push({body.data(), body.size()});
+  if (chunked) pieces.push(chunk_end(!body.empty(), end));
+  writer_.write(pieces.span());
+  was_congested_ |= is_congested();
+  upload_ended_ |= end;
+  if (end && state_ == State::Tunnel && writer_.is_idle()) {
+    ::shutdown(bufferevent_getfd(shell_), SHUT_WR);
+  }
+  set_deadline();
+}
+
+void ClientConnection::on_writable() {
+  Turn turn(context_.loop);
+  writer_.flush();
+  if (writer_.is_idle() && upload_ended_ && state_ == State::Tunnel) {
+    ::shutdown(bufferevent_getfd(shell_), SHUT_WR);
+  }
+  set_deadline();
+  if (!was_congested_ || writer_.queued() > context_.limits.low_water) return;
+  was_congested_ = false;
+  if (handler_ != nullptr) handler_->on_upstream_drained();
+}
+
+// --- the response ---------------------------------------------------------------------------------
+
+void ClientConnection::on_readable() {
+  Turn turn(context_.loop);
+  const std::span<char> buffer = context_.receive_buffer;
+  const ssize_t received = ::recv(bufferevent_getfd(shell_), buffer.data(), buffer.size(), 0);
+  if (received < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (state_ == State::Idle) {  // closed, or bytes nobody asked for
+    fail(Cause::UpstreamClosed);
+    return;
+  }
+  if (received <= 0) {
+    on_end_of_input(/*reset=*/received < 0);
+    return;
+  }
+  got_byte_ = true;
+  const auto bytes = buffer.first(static_cast<std::size_t>(received));
+  if (state_ != State::Head) {
+    deliver(bytes);
+  } else if (stash_.empty()) {
+    read_head(bytes);
+  } else {
+    std::string joined = std::exchange(stash_, {});
+    joined.append(bytes.data(), bytes.size());
+    read_head(joined);
+  }
+}
+
+void ClientConnection::on_end_of_input(bool reset) {
+  if (state_ == State::Tunnel && !reset) {
+    input_ended_ = true;
+    set_paused(true);  // a FIN keeps the socket readable for ever
+    handler_->on_response_body({}, /*end=*/true);
+    return;
+  }
+  if (state_ == State::Body && !reset) {
+    decoder_.end_of_input();
+    if (decoder_.is_done()) {
+      ResponseHandler& handler = *handler_;
+      complete();
+      handler.on_response_body({}, /*end=*/true);
+      return;
+    }
+  }
+  fail(reset ? Cause::UpstreamReset : Cause::UpstreamClosed);
+}
+
+void ClientConnection::read_head(std::span<char> bytes) {
+  constexpr unsigned kMaxInterim = 64;
+  for (;;) {
+    switch (context_.parser.parse_response({bytes.data(), bytes.size()}, traits_.to_head)) {
+      case ParseResult::Incomplete: stash_.assign(bytes.data(), bytes.size()); return;
+      case ParseResult::Refused: fail(Cause::BadResponse, info(context_.parser.cause()).word); return;
+      case ParseResult::Complete: break;
+    }
+    const ResponseHead& head = context_.parser.response();
+    bytes = bytes.subspan(head.size);
+    if (head.status >= 200 || head.status == 101) break;
+    if (++interim_count_ > kMaxInterim) {
+      fail(Cause::BadResponse, "too many interim responses");
+      return;
+    }
+    handler_->on_interim(head);
+    if (state_ != State::Head || handler_ == nullptr) return;
+  }
+  const ResponseHead& head = context_.parser.response();
+  if (!accept_head(head)) return;
+  ResponseHandler& handler = *handler_;
+  if (state_ == State::Tunnel) {
+    handler.on_response(head, bytes, /*end=*/false);
+    return;
+  }
+  const BodyDecoder::Piece piece = decoder_.feed(bytes);
+  if (decoder_.has_failed()) {
+    fail(Cause::BadResponse, info(Cause::BadChunk).word);
+    return;
+  }
+  const bool end = decoder_.is_done();
+  if (piece.used < bytes.size()) reusable_ = false;  // surplus bytes
+  if (end) complete();
+  handler.on_response(head, piece.content, end);
+}
+
+bool ClientConnection::accept_head(const ResponseHead& head) {
+  if (head.status == 101) {
+    if (!traits_.upgrade) {
+      fail(Cause::BadResponse, "101 without an upgrade request");
+      return false;
+    }
+    state_ = State::Tunnel;
+    deadline_.clear();
+    return true;
+  }
+  state_ = State::Body;
+  status_ = head.status;
+  decoder_.begin(head.framing, head.content_length);
+  reusable_ = head.framing != Framing::Close && !head.connection_close &&
+              (head.minor_version == 1 || head.connection_keep_alive);
+  set_deadline();
+  return true;
+}
+
+void ClientConnection::deliver(std::span<char> bytes) {
+  if (state_ == State::Tunnel) {
+    handler_->on_response_body(bytes, /*end=*/false);
+    return;
+  }
+  set_deadline();
+  const BodyDecoder::Piece piece = decoder_.feed(bytes);
+  if (decoder_.has_failed()) {
+    fail(Cause::BadResponse, info(Cause::BadChunk).word);
+    return;
+  }
+  const bool end = decoder_.is_done();
+  if (piece.used < bytes.size()) reusable_ = false;
+  ResponseHandler& handler = *handler_;
+  if (end) complete();
+  handler.on_response_body(piece.content, end);
+}
+
+void ClientConnection::complete() {
+  if (paused_) set_paused(false);
+  if (!upload_ended_ || !writer_.is_idle()) reusable_ = false;
+  handler_ = nullptr;
+  deadline_.clear();
+  reported_ = false;
+  if (reusable_) report_response();
+  if (!reusable_ || !reported_) {
+    fail(Cause::UpstreamClosed);
+    return;
+  }
+  state_ = State::Idle;
+  owner_.on_idle(*this);
+}
+
+/// Tells evhttp that its HEAD request was answered: → the request's callback, which sets reported_.
+void ClientConnection::report_response() {
+  char line[] = "HTTP/1.1 200 \r\n\r\n";
+  line[9] = static_cast<char>('0' + status_ / 100);
+  line[10] = static_cast<char>('0' + status_ / 10 % 10);
+  line[11] = static_cast<char>('0' + status_ % 10);
+  report_bytes(shell_, report_, connection_, line);
+}
+
+// --- ends -----------------------------------------------------------------------------------------
+
+void ClientConnection::set_paused(bool paused) {
+  if (paused_ == paused || !hollow_ || state_ == State::Dead) return;
+  if (!paused && input_ended_) return;
+  paused_ = paused;
+  if (paused) {
+    event_del(&readable_);
+  } else {
+    event_add(&readable_, nullptr);
+  }
+  set_deadline();
+}
+
+void ClientConnection::set_deadline() {
+  if (state_ == State::Head) {
+    if (!writer_.is_idle()) {
+      deadline_.set(timeouts_->idle);  // as long as the service takes the request
+    } else if (upload_ended_) {
+      deadline_.set(timeouts_->response_header);
+    } else {
+      deadline_.clear();  // waiting for the client
+    }
+  } else if (state_ == State::Body) {
+    if (paused_) {
+      deadline_.clear();
+    } else {
+      deadline_.set(timeouts_->idle);
+    }
+  }
+}
+
+void ClientConnection::on_deadline() {
+  switch (state_) {
+    case State::Waiting: fail_to_connect(Cause::DnsFailure); break;
+    case State::Connecting: fail_to_connect(Cause::ConnectTimeout); break;
+    case State::Head:
+      fail(upload_ended_ && writer_.is_idle() ? Cause::ResponseHeaderTimeout
+                                              : Cause::UpstreamIdleTimeout);
+      break;
+    case State::Idle:
+    case State::Body: fail(Cause::UpstreamIdleTimeout); break;
+    case State::Tunnel:
+    case State::Dead: break;
+  }
+}
+
+void ClientConnection::fail(Cause cause, std::string_view detail) {
+  if (state_ == State::Dead) return;
+  failure_ = cause;
+  failure_detail_ = detail;
+  retire();
+  later_.schedule();
+}
+
+void ClientConnection::cancel() {
+  handler_ = nullptr;
+  fail(Cause::ClientClosed);
+}
+
+void ClientConnection::retire() {
+  if (state_ == State::Dead) return;
+  state_ = State::Dead;
+  deadline_.clear();
+  if (hollow_) event_del(&readable_);
+  writer_.close();
+  owner_.on_retired(*this);
+  if (in_flight_) evhttp_cancel_request(request_);
+  in_flight_ = false;
+}
+
+void ClientConnection::run_later() {
+  if (state_ == State::Connecting) {
+    report_connected();
+    return;
+  }
+  if (handler_ != nullptr) {
+    std::exchange(handler_, nullptr)->on_upstream_failed(failure_, failure_detail_);
+  }
+  owner_.on_dead(*this);
+}
+
+}  // namespace gateway::http

@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: MIT
+#include "http/head_parser.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+
+#include "http/field_name.h"
+#include "http/target.h"
+
+namespace gateway::http {
+namespace {
+
+constexpr std::size_t kMaxMethod = 64;
+constexpr std::size_t kVersionLength = 8;  // "HTTP/1.1"
+
+// Whether text is free of control characters other than HTAB (RFC 9110 §5.5): eight bytes at a
+// time, and only where a word has a suspect one by one.
+bool is_text(std::string_view text) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101U;
+  constexpr std::uint64_t kHighs = 0x8080808080808080U;
+  const auto is_text_byte = [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return (byte >= 0x20 && byte != 0x7f) || byte == '\t';
+  };
+  std::size_t i = 0;
+  for (; i + 8 <= text.size(); i += 8) {
+    std::uint64_t word;
+    std::memcpy(&word, text.data() + i, 8);
+    const std::uint64_t below_space = (word - kOnes * 0x20) & ~word;
+    const std::uint64_t without_del = word ^ (kOnes * 0x7f);
+    const std::uint64_t is_del = (without_del - kOnes) & ~without_del;
+    if (((below_space | is_del) & kHighs) == 0) continue;
+    for (std::size_t k = i; k < i + 8; k++) {
+      if (!is_text_byte(text[k])) return false;
+    }
+  }
+  for (; i < text.size(); i++) {
+    if (!is_text_byte(text[i])) return false;
+  }
+  return true;
+}
+
+bool is_token(std::string_view text) {
+  for (const char c : text) {
+    if (!kTokenByte[static_cast<unsigned char>(c)]) return false;
+  }
+  return !text.empty();
+}
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// The line that starts at `from`, without CRLF; `found` is false when its end is not there yet.
+struct Line {
+  std::string_view text;
+  const char* next = nullptr;
+  bool found = false;
+  bool valid = false;  ///< ends in CRLF, not in a bare LF
+};
+
+Line read_line(std::string_view bytes, const char* from) {
+  const char* end = bytes.data() + bytes.size();
+  const auto length = static_cast<std::size_t>(end - from);
+  const auto* feed = static_cast<const char*>(std::memchr(from, '\n', length));
+  if (feed == nullptr) return {};
+  if (feed == from || feed[-1] != '\r') return {{}, feed + 1, true, false};
+  return {{from, static_cast<std::size_t>(feed - 1 - from)}, feed + 1, true, true};
+}
+
+std::size_t distance(const char* from, const char* to) { return static_cast<std::size_t>(to - from); }
+
+// A request line that has not ended yet: is it still one? Tells a TLS handshake or other noise
+// apart at once instead of waiting for a line end that may never come.
+bool may_become_request_line(std::string_view start) {
+  for (std::size_t i = 0; i < start.size() && start[i] != ' '; i++) {
+    const bool leading_line_end = i == 0 && start[i] == '\r' && start.size() == 1;
+    if (i >= kMaxMethod) return false;
+    if (!kTokenByte[static_cast<unsigned char>(start[i])] && !leading_line_end) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+ParseResult HeadParser::refuse(Cause cause) {
+  cause_ = cause;
+  return ParseResult::Refused;
+}
+
+void HeadParser::reset(Head& head) {
+  head.fields.clear();
+  head.framing = Framing::None;
+  head.content_length = 0;
+  head.has_content_length = head.connection_close = head.connection_keep_alive = false;
+  head.connection_upgrade = head.connection_names_fields = false;
+  head.fields_end = nullptr;
+  head.size = 0;
+  cause_ = Cause::None;
+  hosts_ = lengths_ = codings_ = 0;
+  authority_from_target_ = false;
+  host_ = {};
+}
+
+ParseResult HeadParser::parse_request(std::string_view bytes) {
+  reset(request_);
+  request_.method = request_.target = request_.authority = {};
+  request_.expects_continue = false;
+  request_.minor_version = 1;
+  const char* from = bytes.data();
+  // One empty line before a request is ignored (RFC 9112 §2.2).
+  if (bytes.starts_with("\r\n")) from += 2;
+  const Line line = read_line(bytes, from);
+  const std::size_t line_limit = limits_.target + kMaxMethod + kVersionLength + 2;
+  if (!line.found) {
+    const std::size_t length = bytes.size() - distance(bytes.data(), from);
+    if (!may_become_request_line({from, length})) return refuse(Cause::BadRequestLine);
+    return length > line_limit ? refuse(Cause::TargetLimit) : ParseResult::Incomplete;
+  }
+  if (!line.valid) return refuse(Cause::BadRequestLine);
+  if (line.text.size() > line_limit) return refuse(Cause::TargetLimit);
+  if (!parse_request_line(line.text)) return ParseResult::Refused;
+  const ParseResult result = parse_fields(bytes, line.next, request_);
+  if (result != ParseResult::Complete) return result;
+  return check_request() ? ParseResult::Complete : ParseResult::Refused;
+}
+
+ParseResult HeadParser::parse_response(std::string_view bytes, bool to_head) {
+  reset(response_);
+  const Line line = read_line(bytes, bytes.data());
+  if (!line.found) {
+    // What is no status line now will not become one.
+    const std::string_view expected("HTTP/1.");
+    const auto length = std::min(bytes.size(), expected.size());
+    if (bytes.substr(0, length) != expected.substr(0, length)) return refuse(Cause::BadRequestLine);
+    return bytes.size() > limits_.target ? refuse(Cause::HeadLimit) : ParseResult::Incomplete;
+  }
+  if (!line.valid || !parse_status_line(line.text)) return refuse(Cause::BadRequestLine);
+  const ParseResult result = parse_fields(bytes, line.next, response_);
+  if (result != ParseResult::Complete) return result;
+  if (!check_framing(response_)) return ParseResult::Refused;
+  const int status = response_.status;
+  if (to_head || status < 200 || status == 204 || status == 304) {
+    response_.framing = Framing::None;  // RFC 9112 §6.3, rule 1
+  } else if (codings_ == 0 && lengths_ == 0) {
+    response_.framing = Framing::Close;
+  }
+  return ParseResult::Complete;
+}
+
+ParseResult HeadParser::parse_fields(std::string_view bytes, const char* from, Head& head) {
+  const char* start = bytes.data();
+  for (;;) {
+    const Line line = read_line(bytes, from);
+    if (!line.found) {
+      return bytes.size() > limits_.head ? refuse(Cause::HeadLimit) : ParseResult::Incomplete;
+    }
+    if (!line.valid) return refuse(Cause::BadHeader);
+    if (distance(start, line.next) > limits_.head) return refuse(Cause::HeadLimit);
+    if (line.text.empty()) {
+      head.fields_end = from;
+      head.size = distance(start, line.next);
+      return ParseResult::Complete;
+    }
+    if (head.fields.size() >= limits_.header_fields) return refuse(Cause::HeadLimit);
+    if (!parse_field(line.text, head)) return ParseResult::Refused;
+    from = line.next;
+  }
+}
+
+bool HeadParser::parse_field(std::string_view line, Head& head) {
+  std::size_t colon = 0;
+  // Stops at the colon, or at whatever is no name: obs-fold, a blank before the colon, nothing.
+  while (colon < line.size() && kTokenByte[static_cast<unsigned char>(line[colon])]) colon++;
+  const std::string_view value = line.substr(std::min(colon + 1, line.size()));
+  if (colon == 0 || colon == line.size() || line[colon] != ':' || !is_text(value)) {
+    cause_ = Cause::BadHeader;
+    return false;
+  }
+  const std::string_view name = line.substr(0, colon);
+  const Field field{line.data(), name, trim_whitespace(value), classify(name)};
+  head.fields.push_back(field);
+  return field.id == FieldId::Other || note_field(field, head);
+}
+
+bool HeadParser::note_field(const Field& field, Head& head) {
+  switch (field.id) {
+    case FieldId::Host:
+      hosts_++;
+      host_ = field.value;
+      break;
+    case FieldId::ContentLength:
+      lengths_++;
+      length_ = field.value;
+      break;
+    case FieldId::TransferEncoding:
+      codings_++;
+      coding_ = field.value;
+      break;
+    case FieldId::Connection: return note_connection(field.value, head);
+    case FieldId::Expect:
+      if (&head != &request_) break;
+      request_.expects_continue = equals_ignoring_case(field.value, "100-continue");
+      if (!request_.expects_continue) {
+        cause_ = Cause::Expectation;
+        return false;
+      }
+      break;
+    default: break;
+  }
+  return true;
+}
+
+bool HeadParser::note_connection(std::string_view value, Head& head) {
+  ListReader options(value);
+  while (auto option = options.next()) {
+    if (!is_token(*option)) {
+      cause_ = Cause::BadHeader;
+      return false;
+    }
+    if (equals_ignoring_case(*option, "close")) {
+      head.connection_close = true;
+    } else if (equals_ignoring_case(*option, "keep-alive")) {
+      head.connection_keep_alive = true;
+    } else if (equals_ignoring_case(*option, "upgrade")) {
+      head.connection_upgrade = true;
+    } else {
+      head.connection_names_fields = true;
+    }
+  }
+  return true;
+}
+
+// method SP request-target SP HTTP-version (RFC 9112 §3)
+bool HeadParser::parse_request_line(std::string_view line) {
+  cause_ = Cause::BadRequestLine;
+  const auto first = line.find(' ');
+  if (first == line.npos) return false;
+  const auto second = line.find(' ', first + 1);
+  if (second == line.npos || second == first + 1) return false;
+  const std::string_view method = line.substr(0, first);
+  const std::string_view target = line.substr(first + 1, second - first - 1);
+  const std::string_view version = line.substr(second + 1);
+  if (method.size() > kMaxMethod || !is_token(method)) return false;
+  request_.method = method;
+  request_.target = target;
+  if (version.size() != kVersionLength || !version.starts_with("HTTP/") || version[6] != '.' ||
+      !is_digit(version[5]) || !is_digit(version[7])) {
+    return false;
+  }
+  if (version[5] != '1') {
+    cause_ = Cause::Version;
+    return false;
+  }
+  request_.minor_version = version[7] == '0' ? 0 : 1;  // a higher minor is read as 1.1
+  if (target.size() > limits_.target) {
+    cause_ = Cause::TargetLimit;
+    return false;
+  }
+  if (method == "CONNECT") {
+    cause_ = Cause::ConnectMethod;
+    return false;
+  }
+  return parse_target(target);
+}
+
+// RFC 9112 §3.2
+bool HeadParser::parse_target(std::string_view target) {
+  cause_ = Cause::BadTarget;
+  if (target == "*") return request_.method == "OPTIONS";
+  if (target[0] != '/') {
+    constexpr std::string_view kScheme("http://");
+    if (!equals_ignoring_case(target.substr(0, kScheme.size()), kScheme)) return false;
+    const std::string_view rest = target.substr(kScheme.size());
+    const auto end = rest.find_first_of("/?#");
+    request_.authority = rest.substr(0, end);
+    authority_from_target_ = true;  // wins over Host (RFC 9112 §3.2.2)
+    if (request_.authority.empty() || !is_valid_authority(request_.authority)) return false;
+    target = end == rest.npos ? std::string_view("/") : rest.substr(end);
+    request_.target = target;
+  }
+  return is_valid_origin_form(target);
+}
+
+bool HeadParser::parse_status_line(std::string_view line) {
+  if (line.size() < 12 || !line.starts_with("HTTP/1.") || line[8] != ' ') return false;
+  if (line[7] != '0' && line[7] != '1') return false;
+  if (!is_digit(line[9]) || !is_digit(line[10]) || !is_digit(line[11])) return false;
+  if (line.size() > 12 && line[12] != ' ') return false;
+  response_.minor_version = line[7] - '0';
+  response_.status = (line[9] - '0') * 100 + (line[10] - '0') * 10 + (line[11] - '0');
+  response_.reason = line.size() > 13 ? line.substr(13) : std::string_view{};
+  return response_.status >= 100 && response_.status <= 599 && is_text(response_.reason);
+}
+
+// RFC 9112 §6.3, without any of its tolerance: two lengths are one too many.
+bool HeadParser::check_framing(Head& head) {
+  if (lengths_ > 1 || codings_ > 1 || (lengths_ > 0 && codings_ > 0)) {
+    cause_ = Cause::ConflictingLength;
+    return false;
+  }
+  if (codings_ > 0) {
+    if (head.minor_version == 0 || equals_ignoring_case(coding_, "chunked, chunked")) {
+      cause_ = Cause::BadTransferEncoding;
+      return false;
+    }
+    cause_ = Cause::TransferCoding;
+    head.framing = Framing::Chunked;
+    return equals_ignoring_case(coding_, "chunked");
+  }
+  if (lengths_ == 0) return true;
+  cause_ = Cause::BadLength;
+  if (length_.empty() || length_.size() > 18) return false;  // below 2^63
+  for (const char c : length_) {
+    if (!is_digit(c)) return false;
+    head.content_length = head.content_length * 10 + static_cast<std::uint64_t>(c - '0');
+  }
+  head.framing = head.content_length > 0 ? Framing::Length : Framing::None;
+  head.has_content_length = true;
+  return true;
+}
+
+bool HeadParser::check_request() {
+  // RFC 9112 §3.2: exactly one Host in HTTP/1.1; HTTP/1.0 may go without.
+  if (hosts_ > 1 || (hosts_ == 0 && request_.minor_version == 1) ||
+      !is_valid_authority(host_)) {
+    cause_ = Cause::BadHost;
+    return false;
+  }
+  if (!authority_from_target_) request_.authority = host_;
+  return check_framing(request_);
+}
+
+}  // namespace gateway::http

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+//
+// Server: accepts client connections with evhttp and turns their bytes into exchanges.
+//
+// Each connection has a guard (ServerConnection) that owns the wire; evhttp owns accepting, the
+// connection and request objects, dispatch and the keep-alive life cycle. See src/README.md.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "config/config.h"
+#include "event/loop.h"
+#include "http/exchange.h"
+
+namespace gateway::http {
+
+struct ServerOptions {
+  ClientTimeouts timeouts;
+  Limits limits;
+};
+
+class Server {
+ public:
+  Server(Loop& loop, Handler& handler, const ServerOptions& options);
+  ~Server();  ///< closes every connection at once
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  /// Accepts on `fd`: bound, listening, non-blocking. Takes a duplicate; `fd` stays the caller's.
+  void listen(int fd);
+  /// Takes nothing new: stops accepting, closes idle connections after a quiet time, answers what
+  /// comes before with Connection: close. `done` is called (from the loop) when none is left.
+  void drain(std::function<void()> done);
+
+  std::size_t connections() const;
+  std::size_t exchanges() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace gateway::http

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+//
+// ServerConnection: the guard of one client connection. Owns the wire of it: strict heads, body
+// framing, limits, timeouts, backpressure, tunnels, lingering close. evhttp owns the connection
+// and request objects and is told what happened (evhttp_shell.h).
+//
+// States   Head (idle or within a head) → Active (an exchange is in progress) → Head …
+//          Active → Tunnel (after an upgrade); Active → Linger (an answer went out, input is
+//          discarded until the client closes, so that a reset does not destroy the answer).
+// Frees    itself when evhttp frees its connection, never on a handler's stack.
+// Source   RFC 9112 §9 (connections), §9.6 (tear-down).
+#pragma once
+
+#include <event2/event_struct.h>
+#include <event2/http.h>
+
+#include <span>
+#include <string>
+
+#include "event/loop.h"
+#include "http/body_decoder.h"
+#include "http/evhttp_shell.h"
+#include "http/exchange.h"
+#include "http/head_parser.h"
+#include "http/server.h"
+#include "http/socket_writer.h"
+
+namespace gateway::http {
+
+class ServerConnection;
+
+/// What all connections of one server share.
+struct ServerContext {
+  Loop& loop;
+  Handler& handler;
+  const ServerOptions& options;
+  HeadParser& parser;
+  std::span<char> receive_buffer;  ///< every recv lands here and is parsed in place
+  ListNode connections{};
+  ServerConnection* reporting = nullptr;  ///< whose request evhttp is being told of
+  std::size_t connection_count = 0;
+  std::size_t exchange_count = 0;
+  bool draining = false;
+  Deferred* on_closed = nullptr;  ///< scheduled when a connection has gone
+};
+
+class ServerConnection : public ListNode {
+ public:
+  ServerConnection(ServerContext& context, bufferevent* shell, std::uint16_t local_port);
+  ~ServerConnection();
+
+  /// From evhttp's request callback, which runs inside report_bytes().
+  void take_request(evhttp_request* request) { request_ = request; }
+  /// Answers what is in progress, then closes; an idle connection gets a quiet time first.
+  void drain();
+
+  // For Exchange.
+  const RequestHead& head() const { return context_.parser.request(); }
+  std::string_view peer() const { return peer_; }
+  std::uint16_t local_port() const { return local_port_; }
+  void set_body_paused(bool paused);
+  void send_interim(HeadWriter& head);
+  void send_head(HeadWriter& head, ReplyFraming framing, std::span<const char> body, bool end);
+  void send_body(std::span<const char> data, bool end);
+  void upgrade(HeadWriter& head);
+  void cut_short(Cause cause);
+  std::size_t queued() const { return writer_.queued(); }
+  /// Also true of a connection that is being dropped: nothing more needs to be sent.
+  bool is_congested() const {
+    return dropped_ != Cause::None || writer_.queued() >= context_.options.limits.high_water;
+  }
+
+ private:
+  enum class State : std::uint8_t { Head, Active, Tunnel, Linger };
+  enum class ReplyCoding : std::uint8_t { Identity, Chunked, Close };
+
+  // Input.
+  void on_readable();
+  void on_input_error(ssize_t received);
+  std::size_t consume(std::span<char> bytes);
+  std::size_t consume_head(std::span<char> bytes);
+  std::size_t consume_body(std::span<char> bytes);
+  void consume_stash();
+  void begin_exchange(Cause refusal);
+  void fail_body(Cause cause);
+  void on_client_fin();
+
+  // Output and end.
+  void on_writable();
+  void write_body(std::string_view head, std::span<const char> data, bool end);
+  bool answer_is_complete() const;
+  void after_write(bool end);
+  void finish();
+  void release_handler(Cause cause);
+  void drop(Cause cause);
+  void close();
+
+  // Life cycle.
+  void run_later();
+  void adopt();
+  void read_while_wanted();
+  void set_deadline();
+  void on_deadline();
+  void refuse_slow_head();
+  bool peer_has_reset() const;
+  void linger();
+  void extend_linger();
+  static void on_evhttp_close(evhttp_connection*, void* self);
+
+  ServerContext& context_;
+  bufferevent* shell_;
+  evhttp_connection* connection_ = nullptr;
+  evhttp_request* request_ = nullptr;
+  bufferevent_data_cb report_ = nullptr;  ///< evhttp's read callback
+  Exchange exchange_;
+  BodyDecoder decoder_;
+  SocketWriter writer_;
+  event readable_{};
+  Deadline deadline_;
+  Deferred later_;
+  std::string stash_;          ///< received, not yet consumed
+  std::size_t stash_used_ = 0;
+  std::uint64_t linger_until_ = 0;  ///< loop ticks
+  std::string peer_;
+  std::uint16_t local_port_;
+  State state_ = State::Head;
+  ReplyCoding reply_coding_ = ReplyCoding::Identity;
+  Cause dropped_ = Cause::None;     ///< close at once, for this reason
+  Cause cut_short_ = Cause::None;   ///< the answer ends here, visibly incomplete
+  bool keep_alive_ = true;
+  bool is_http10_ = false;
+  bool is_reading_ = true;
+  bool body_paused_ = false;
+  bool input_ended_ = false;   ///< the client's FIN was read
+  bool head_begun_ = false;    ///< bytes of the next head have arrived
+  bool body_ended_ = true;     ///< the end of the request body was delivered
+  bool body_failed_ = false;   ///< the rest of it is discarded
+  bool reply_ended_ = false;
+  bool was_congested_ = false;
+};
+
+}  // namespace gateway::http

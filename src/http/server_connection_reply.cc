@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: MIT
+//
+// The answering half of ServerConnection: replies, the end of an exchange, timeouts, closing.
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "http/server_connection.h"
+#include "http/wire_pieces.h"
+
+namespace gateway::http {
+namespace {
+
+// Up to this size a body is copied behind its head: one contiguous send is cheaper than a
+// gathering one.
+constexpr std::size_t kMaxJoined = 8 << 10;
+// While a socket is not read only polling tells that its peer has reset: an event that watches
+// neither reading nor writing would spin on EPOLLERR without ever being delivered.
+constexpr Milliseconds kResetPoll{1000};
+constexpr Milliseconds kLingerIdle{2000};
+constexpr Milliseconds kLingerTotal{30000};
+// How long an idle connection of a draining server may still bring a request.
+constexpr Milliseconds kQuietTime{1000};
+
+}  // namespace
+
+// --- Exchange: thin, so that handlers need not see the connection ---------------------------------
+
+const RequestHead& Exchange::request() const { return connection_.head(); }
+std::string_view Exchange::peer() const { return connection_.peer(); }
+std::uint16_t Exchange::local_port() const { return connection_.local_port(); }
+void Exchange::pause_body() { connection_.set_body_paused(true); }
+void Exchange::resume_body() { connection_.set_body_paused(false); }
+void Exchange::send_interim(HeadWriter& head) { connection_.send_interim(head); }
+void Exchange::send_head(HeadWriter& head, ReplyFraming framing, std::span<const char> body,
+                         bool end) {
+  head_sent_ = true;
+  connection_.send_head(head, framing, body, end);
+}
+void Exchange::send_body(std::span<const char> data, bool end) { connection_.send_body(data, end); }
+void Exchange::upgrade(HeadWriter& head) {
+  head_sent_ = true;
+  connection_.upgrade(head);
+}
+void Exchange::abort(Cause cause) { connection_.cut_short(cause); }
+bool Exchange::is_congested() const { return connection_.is_congested(); }
+std::size_t Exchange::queued() const { return connection_.queued(); }
+
+// --- replies ------------------------------------------------------------------------------------
+
+void ServerConnection::send_interim(HeadWriter& head) {
+  if (is_http10_ || state_ != State::Active) return;
+  writer_.write(head.add("\r\n").view());
+  after_write(/*end=*/false);
+}
+
+void ServerConnection::send_head(HeadWriter& head, ReplyFraming framing,
+                                 std::span<const char> body, bool end) {
+  if (framing == ReplyFraming::Stream) {
+    reply_coding_ = is_http10_ ? ReplyCoding::Close : ReplyCoding::Chunked;
+    if (is_http10_) keep_alive_ = false;
+    if (!is_http10_) head.add("Transfer-Encoding: chunked\r\n");
+  }
+  // What is left of the request is discarded, not read as part of a next one.
+  if (!decoder_.is_done() || context_.draining) keep_alive_ = false;
+  if (!keep_alive_) {
+    head.add("Connection: close\r\n\r\n");
+  } else {
+    head.add(is_http10_ ? "Connection: keep-alive\r\n\r\n" : "\r\n");
+  }
+  if (body.size() <= kMaxJoined) {
+    const bool chunked = reply_coding_ == ReplyCoding::Chunked;
+    if (chunked && !body.empty()) head.add(ChunkLine(body.size()).view());
+    head.add({body.data(), body.size()});
+    if (chunked) head.add(chunk_end(!body.empty(), end));
+    exchange_.body_sent_ += body.size();
+    writer_.write(head.view());
+    after_write(end);
+  } else {
+    write_body(head.view(), body, end);
+  }
+}
+
+void ServerConnection::send_body(std::span<const char> data, bool end) { write_body({}, data, end); }
+
+void ServerConnection::write_body(std::string_view head, std::span<const char> data, bool end) {
+  const bool chunked = reply_coding_ == ReplyCoding::Chunked && state_ == State::Active;
+  const ChunkLine line(data.size());
+  PieceList pieces;
+  pieces.push(head);
+  if (chunked && !data.empty()) pieces.push(line.view());
+  pieces.push({data.data(), data.size()});
+  if (chunked) pieces.push(chunk_end(!data.empty(), end));
+  exchange_.body_sent_ += data.size();
+  writer_.write(pieces.span());
+  after_write(end);
+}
+
+void ServerConnection::after_write(bool end) {
+  if (end) reply_ended_ = true;
+  if (writer_.is_dead()) {
+    drop(Cause::ClientClosed);
+    return;
+  }
+  if (!writer_.is_idle()) {
+    was_congested_ |= is_congested();
+    set_deadline();
+  } else if (end) {
+    if (state_ == State::Tunnel) ::shutdown(bufferevent_getfd(shell_), SHUT_WR);
+    if (answer_is_complete()) later_.schedule();
+  }
+}
+
+void ServerConnection::upgrade(HeadWriter& head) {
+  state_ = State::Tunnel;
+  keep_alive_ = false;
+  writer_.write(head.add("\r\n").view());
+  after_write(/*end=*/false);
+  later_.schedule();  // for bytes that came behind the request's head
+}
+
+void ServerConnection::cut_short(Cause cause) {
+  if (!exchange_.head_sent_ || state_ == State::Tunnel) {
+    drop(cause);
+    return;
+  }
+  cut_short_ = cause;
+  reply_ended_ = true;
+  keep_alive_ = false;
+  if (answer_is_complete()) later_.schedule();
+}
+
+void ServerConnection::on_writable() {
+  Turn turn(context_.loop);
+  writer_.flush();
+  if (writer_.is_dead()) {
+    drop(Cause::ClientClosed);
+    return;
+  }
+  set_deadline();
+  if (reply_ended_ && writer_.is_idle()) {
+    if (state_ == State::Tunnel) ::shutdown(bufferevent_getfd(shell_), SHUT_WR);
+    if (answer_is_complete()) later_.schedule();
+  } else if (was_congested_ && writer_.queued() <= context_.options.limits.low_water) {
+    was_congested_ = false;
+    if (!reply_ended_) exchange_.handler_->on_drained(exchange_);
+  }
+}
+
+// --- the end of an exchange, and of a connection --------------------------------------------------
+
+bool ServerConnection::answer_is_complete() const {
+  if (!reply_ended_ || !writer_.is_idle()) return false;
+  return state_ == State::Active || (state_ == State::Tunnel && input_ended_);
+}
+
+void ServerConnection::release_handler(Cause cause) {
+  if (exchange_.handler_ == nullptr) return;
+  context_.exchange_count--;
+  std::exchange(exchange_.handler_, nullptr)->on_finished(exchange_, cause);
+}
+
+void ServerConnection::finish() {
+  release_handler(cut_short_);
+  evhttp_request* request = std::exchange(request_, nullptr);
+  if (state_ == State::Tunnel || (cut_short_ != Cause::None && reply_coding_ == ReplyCoding::Close)) {
+    close();
+    return;
+  }
+  const bool has_more = !stash_.empty() || !input_ended_;
+  if (keep_alive_ && body_ended_ && has_more) {
+    state_ = State::Head;
+    deadline_.set(context_.draining ? kQuietTime : context_.options.timeouts.keep_alive);
+    evhttp_send_reply_end(request);  // evhttp's output is empty: it finishes at once
+    if (!stash_.empty()) later_.schedule();
+    read_while_wanted();
+  } else if (input_ended_ || (body_ended_ && stash_.empty() && exchange_.refusal() == Cause::None)) {
+    close_after_reply(request);
+    evhttp_send_reply_end(request);  // → on_evhttp_close
+  } else {
+    evhttp_send_reply_end(request);
+    linger();
+  }
+}
+
+// Closing with unread input makes the kernel send a reset, which may overtake and destroy the
+// answer (RFC 9112 §9.6): say that we are done, and read on until the client is.
+void ServerConnection::linger() {
+  state_ = State::Linger;
+  stash_.clear();
+  stash_used_ = 0;
+  body_paused_ = false;
+  ::shutdown(bufferevent_getfd(shell_), SHUT_WR);
+  linger_until_ = context_.loop.now() + static_cast<std::uint64_t>(kLingerTotal / Loop::kTick);
+  extend_linger();
+  read_while_wanted();
+}
+
+void ServerConnection::extend_linger() {
+  const std::uint64_t now = context_.loop.now();
+  const Milliseconds left = linger_until_ > now
+                                ? Loop::kTick * static_cast<long>(linger_until_ - now)
+                                : Milliseconds::zero();
+  deadline_.set(std::min(kLingerIdle, left));
+}
+
+void ServerConnection::drop(Cause cause) {
+  if (dropped_ != Cause::None) return;
+  dropped_ = cause;
+  later_.schedule();
+}
+
+void ServerConnection::close() {
+  release_handler(dropped_);
+  if (cut_short_ != Cause::None && reply_coding_ == ReplyCoding::Close) {
+    // An orderly end would look like the end of the body: only a reset says that it is not.
+    const ::linger reset{1, 0};
+    ::setsockopt(bufferevent_getfd(shell_), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+  }
+  evhttp_connection_free(connection_);  // → on_evhttp_close
+}
+
+void ServerConnection::drain() {
+  if (state_ == State::Head && !head_begun_) deadline_.set(kQuietTime);
+}
+
+// --- timeouts -------------------------------------------------------------------------------------
+
+void ServerConnection::set_deadline() {
+  const ClientTimeouts& timeouts = context_.options.timeouts;
+  if (state_ != State::Active && state_ != State::Tunnel) return;
+  const bool in_grace = state_ == State::Active && input_ended_ && timeouts.half_close != kOff;
+  if (in_grace) return;  // runs from the FIN, whatever moves after it
+  if (!writer_.is_idle()) {
+    deadline_.set(timeouts.write);
+  } else if (!is_reading_ && !input_ended_) {
+    deadline_.set(kResetPoll);
+  } else if (state_ == State::Active && !body_ended_ && !body_failed_) {
+    deadline_.set(timeouts.body);
+  } else {
+    deadline_.clear();
+  }
+}
+
+void ServerConnection::on_deadline() {
+  if (dropped_ != Cause::None) return;
+  if (state_ == State::Head && head_begun_) {
+    refuse_slow_head();
+  } else if (state_ == State::Head || state_ == State::Linger) {
+    drop(Cause::ClientClosed);
+  } else if (state_ == State::Active && input_ended_) {
+    drop(Cause::ClientClosed);
+  } else if (!writer_.is_idle()) {
+    drop(Cause::ClientWriteTimeout);
+  } else if (!is_reading_) {
+    if (peer_has_reset()) drop(Cause::ClientClosed);
+    set_deadline();
+  } else if (!body_ended_ && !body_failed_) {
+    fail_body(Cause::ClientTimeout);
+  }
+}
+
+void ServerConnection::refuse_slow_head() {
+  // The parser is shared: read what is there once more, for the log.
+  context_.parser.parse_request(std::string_view(stash_).substr(stash_used_));
+  begin_exchange(Cause::ClientTimeout);
+  stash_.clear();
+  stash_used_ = 0;
+}
+
+bool ServerConnection::peer_has_reset() const {
+  pollfd watched{bufferevent_getfd(shell_), 0, 0};
+  return ::poll(&watched, 1, 0) > 0 && (watched.revents & (POLLERR | POLLHUP)) != 0;
+}
+
+}  // namespace gateway::http

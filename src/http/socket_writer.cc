@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+#include "http/socket_writer.h"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+
+namespace gateway::http {
+
+namespace {
+// One flush writes at most this much, so that a fast reader does not starve other connections.
+constexpr ev_ssize_t kMaxFlush = 256 << 10;
+}  // namespace
+
+void SocketWriter::open(event_base* base, int fd, event_callback_fn on_writable, void* argument) {
+  close();
+  fd_ = fd;
+  dead_ = false;
+  written_ = 0;
+  event_assign(&writable_, base, fd, EV_WRITE | EV_PERSIST, on_writable, argument);
+}
+
+void SocketWriter::close() {
+  if (fd_ < 0) return;
+  event_del(&writable_);
+  queue_.reset();
+  watching_ = false;
+  dead_ = true;
+  fd_ = -1;
+}
+
+std::size_t SocketWriter::write_now(std::span<const iovec> pieces) {
+  ssize_t sent = 0;
+  if (pieces.size() == 1) {
+    sent = ::send(fd_, pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL);
+  } else {
+    msghdr message{};
+    message.msg_iov = const_cast<iovec*>(pieces.data());
+    message.msg_iovlen = pieces.size();
+    sent = ::sendmsg(fd_, &message, MSG_NOSIGNAL);
+  }
+  if (sent < 0) {
+    if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) dead_ = true;
+    return 0;
+  }
+  written_ += static_cast<std::uint64_t>(sent);
+  return static_cast<std::size_t>(sent);
+}
+
+void SocketWriter::write(std::span<const iovec> pieces) {
+  if (dead_ || pieces.empty()) return;
+  std::size_t sent = watching_ ? 0 : write_now(pieces);
+  if (dead_) return;
+  for (const iovec& piece : pieces) {
+    if (sent >= piece.iov_len) {
+      sent -= piece.iov_len;
+      continue;
+    }
+    if (!queue_) queue_.reset(evbuffer_new());
+    evbuffer_add(queue_.get(), static_cast<const char*>(piece.iov_base) + sent,
+                 piece.iov_len - sent);
+    sent = 0;
+    if (!watching_) {
+      watching_ = true;
+      event_add(&writable_, nullptr);
+    }
+  }
+}
+
+void SocketWriter::write(std::string_view bytes) {
+  const iovec piece{const_cast<char*>(bytes.data()), bytes.size()};
+  if (!bytes.empty()) write({&piece, 1});
+}
+
+void SocketWriter::flush() {
+  if (!watching_) return;
+  const int sent = evbuffer_write_atmost(queue_.get(), fd_, kMaxFlush);
+  if (sent > 0) written_ += static_cast<std::uint64_t>(sent);
+  if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
+    dead_ = true;
+    evbuffer_drain(queue_.get(), evbuffer_get_length(queue_.get()));
+  }
+  if (evbuffer_get_length(queue_.get()) > 0) return;
+  watching_ = false;
+  event_del(&writable_);
+}
+
+}  // namespace gateway::http

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+#include "http/target.h"
+
+#include <cstddef>
+
+namespace gateway::http {
+namespace {
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+bool is_hex(char c) {
+  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+// Without sub-delims: no host has them, and a comma means two Host values were joined.
+bool is_reg_name(char c) {
+  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+         std::string_view("-._~%").find(c) != std::string_view::npos;
+}
+
+bool is_valid_port(std::string_view port) {
+  if (port.size() > 5) return false;
+  for (const char c : port) {
+    if (!is_digit(c)) return false;
+  }
+  return true;
+}
+
+enum class Separators { Slash, Loose };
+
+// One character of a segment, with the encodings that matter here undone.
+struct Unit {
+  char value;
+  std::size_t length;
+};
+
+Unit read_unit(std::string_view text) {
+  if (text.size() < 3 || text[0] != '%') return {text[0], 1};
+  const char low = static_cast<char>(text[2] | 0x20);
+  if (text[1] == '2' && low == 'e') return {'.', 3};
+  if (text[1] == '2' && low == 'f') return {'\x01', 3};  // an encoded slash: not a '/' to all
+  if (text[1] == '5' && low == 'c') return {'\\', 3};
+  if (text[1] == '3' && low == 'b') return {';', 3};
+  return {text[0], 1};
+}
+
+bool walks_out(std::string_view rest, Separators separators) {
+  long depth = 0;
+  std::size_t dots = 0;   // of a segment that so far has only dots
+  bool other = false;     // the segment has something else
+  bool parameter = false; // behind ';'
+  const auto end_segment = [&] {
+    if (!other && dots == 2) depth--;
+    if (other || dots > 2) depth++;
+    dots = 0;
+    other = parameter = false;
+    return depth >= 0;
+  };
+  while (!rest.empty()) {
+    const Unit unit = read_unit(rest);
+    rest.remove_prefix(unit.length);
+    const bool loose = separators == Separators::Loose;
+    if (unit.value == '/' || (loose && (unit.value == '\x01' || unit.value == '\\'))) {
+      if (!end_segment()) return true;
+    } else if (parameter) {
+      continue;
+    } else if (unit.value == ';') {
+      parameter = true;
+    } else if (unit.value == '.') {
+      dots++;
+    } else {
+      other = true;
+    }
+  }
+  return !end_segment();
+}
+
+}  // namespace
+
+bool is_valid_authority(std::string_view authority) {
+  std::size_t end = 0;
+  if (!authority.empty() && authority[0] == '[') {
+    end = authority.find(']');
+    if (end == authority.npos || end < 3) return false;
+    for (const char c : authority.substr(1, end - 1)) {
+      if (!is_hex(c) && c != ':' && c != '.') return false;
+    }
+    end++;
+  } else {
+    while (end < authority.size() && is_reg_name(authority[end])) end++;
+  }
+  if (end == authority.size()) return true;
+  return authority[end] == ':' && is_valid_port(authority.substr(end + 1));
+}
+
+bool is_valid_origin_form(std::string_view target) {
+  if (target.empty() || target[0] != '/') return false;
+  bool bad = false;
+  bool escaped = false;
+  for (const char c : target) {
+    const auto byte = static_cast<unsigned char>(c);
+    bad |= byte <= 0x20 || byte >= 0x7f || c == '#';
+    escaped |= c == '%';
+  }
+  if (bad) return false;
+  if (!escaped) return true;
+  const std::string_view path = target.substr(0, target.find('?'));
+  for (std::size_t i = path.find('%'); i != path.npos; i = path.find('%', i + 1)) {
+    if (i + 2 >= path.size() || !is_hex(path[i + 1]) || !is_hex(path[i + 2])) return false;
+    if (path[i + 1] == '0' && path[i + 2] == '0') return false;
+  }
+  return true;
+}
+
+bool leaves_prefix(std::string_view rest) {
+  // No two dots in any spelling, no way out: true of almost every request.
+  if (rest.find("..") == rest.npos && rest.find('%') == rest.npos) return false;
+  return walks_out(rest, Separators::Slash) || walks_out(rest, Separators::Loose);
+}
+
+}  // namespace gateway::http
