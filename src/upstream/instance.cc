@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+#include "upstream/instance.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "observe/log.h"
+#include "util/clock.h"
+
+namespace gateway::upstream {
+namespace {
+
+constexpr Milliseconds kRefresh{10000};
+constexpr Milliseconds kRetryLookup{1000};
+
+std::string host_field_of(const InstanceConfig& config) {
+  if (!config.unix_path.empty()) return "localhost";
+  const bool is_ipv6 = config.host.find(':') != config.host.npos;
+  std::string field = is_ipv6 ? "[" + config.host + "]" : config.host;
+  if (config.port != 80) field += ":" + std::to_string(config.port);
+  return field;
+}
+
+std::vector<Address> fixed_address(const InstanceConfig& config) {
+  auto address = config.unix_path.empty() ? Address::from_ip(config.host, config.port)
+                                          : Address::from_unix_path(config.unix_path);
+  if (!address) return {};  // a name
+  return {*address};
+}
+
+}  // namespace
+
+Instance::Instance(UpstreamContext& context, const InstanceConfig& config, InstanceSlot& slot)
+    : context_(context),
+      slot_(slot),
+      url_(config.url),
+      name_(fixed_address(config).empty() ? config.host : ""),
+      port_(config.port),
+      host_field_(host_field_of(config)),
+      addresses_(fixed_address(config)) {}
+
+Instance::~Instance() {
+  while (connections_.is_linked()) {
+    delete static_cast<http::ClientConnection*>(connections_.next);
+  }
+}
+
+http::ClientConnection& Instance::acquire(http::ResponseHandler& handler,
+                                          http::AttemptTraits traits, const Timeouts& timeouts,
+                                          bool fresh) {
+  // Also while pooled connections serve everything: they must not pin an address for ever.
+  if (!addresses_.empty() && !name_.empty() && is_due(looked_up_at_, kRefresh)) look_up();
+  if (!fresh && !idle_.empty()) {
+    http::ClientConnection& pooled = *idle_.back();
+    idle_.pop_back();
+    add(context_.slot.upstream_reuses, std::uint64_t{1});
+    pooled.begin(handler, traits, timeouts);
+    return pooled;
+  }
+  auto* connection = new http::ClientConnection(context_.client, *this);
+  connection->insert_before(connections_);
+  add(context_.slot.upstream_connections, 1U);
+  connection->begin(handler, traits, timeouts);
+  connect(*connection);
+  return *connection;
+}
+
+void Instance::connect(http::ClientConnection& connection) {
+  if (!addresses_.empty()) {
+    connection.set_tag(address_version_);
+    add(context_.slot.upstream_connects, std::uint64_t{1});
+    connection.connect(addresses_[next_address_ % addresses_.size()]);
+  } else if (query_ || is_due(looked_up_at_, kRetryLookup)) {
+    waiting_.push_back(&connection);
+    look_up();
+  } else {
+    connection.fail(Cause::DnsFailure);
+  }
+}
+
+void Instance::close_idle() {
+  while (!idle_.empty()) idle_.back()->cancel();  // → on_retired
+}
+
+// --- names ----------------------------------------------------------------------------------------
+
+bool Instance::is_due(std::uint64_t since, Milliseconds interval) const {
+  const auto ticks = static_cast<std::uint64_t>(interval / Loop::kTick);
+  return since == 0 || context_.client.loop.now() - since >= ticks;
+}
+
+void Instance::look_up() {
+  if (query_) return;
+  query_ = context_.resolver.resolve(
+      name_, port_, [this](std::vector<Address> addresses) { on_resolved(std::move(addresses)); });
+}
+
+void Instance::on_resolved(std::vector<Address> addresses) {
+  query_.reset();
+  looked_up_at_ = context_.client.loop.now();
+  const bool changed = !addresses.empty() && addresses != addresses_;
+  if (changed) {
+    log::info("service name resolved name={} addresses={} first={}", name_, addresses.size(),
+              addresses.front().to_string());
+    addresses_ = std::move(addresses);
+    next_address_ = 0;
+    address_version_++;
+    close_idle();  // they may lead to addresses that are no longer meant
+  } else if (addresses.empty()) {
+    log::warn("service name does not resolve name={} keeping={}", name_, addresses_.size());
+    if (addresses_.empty()) set_status(InstanceStatus::Down, Cause::DnsFailure);
+  }
+  for (http::ClientConnection* connection : std::exchange(waiting_, {})) {
+    if (addresses_.empty()) {
+      connection->fail(Cause::DnsFailure);
+    } else {
+      connect(*connection);
+    }
+  }
+}
+
+// --- what connections tell ------------------------------------------------------------------------
+
+void Instance::on_connect_result(http::ClientConnection&, Cause cause) {
+  if (cause == Cause::None) {
+    set_status(InstanceStatus::Up, slot_.last_error.load(std::memory_order_relaxed));
+    return;
+  }
+  set_status(InstanceStatus::Down, cause);
+  next_address_++;
+  if (!name_.empty() && is_due(looked_up_at_, kRetryLookup)) look_up();
+}
+
+void Instance::on_idle(http::ClientConnection& connection) {
+  if (idle_.size() >= context_.pool.max_idle || connection.tag() != address_version_) {
+    connection.cancel();
+    return;
+  }
+  connection.keep_idle(context_.pool.idle_timeout);
+  idle_.push_back(&connection);
+}
+
+void Instance::on_retired(http::ClientConnection& connection) {
+  std::erase(idle_, &connection);
+  std::erase(waiting_, &connection);
+}
+
+void Instance::on_dead(http::ClientConnection& connection) {
+  add(context_.slot.upstream_connections, static_cast<std::uint32_t>(-1));
+  delete &connection;
+}
+
+void Instance::note_failure(Cause cause) {
+  set_status(slot_.status.load(std::memory_order_relaxed), cause);
+}
+
+// Shared by all workers, so it is written only when something changes.
+void Instance::set_status(InstanceStatus status, Cause cause) {
+  const auto relaxed = std::memory_order_relaxed;
+  if (slot_.last_error.load(relaxed) != cause) slot_.last_error.store(cause, relaxed);
+  const InstanceStatus before = slot_.status.load(relaxed);
+  if (before == status) return;
+  slot_.status.store(status, relaxed);
+  slot_.changed_at_ms.store(unix_ms(), relaxed);
+  if (status == InstanceStatus::Down) {
+    log::warn("instance is down url={} cause={}", url_, info(cause).word);
+  } else {
+    log::info("instance is up url={}", url_);
+  }
+}
+
+}  // namespace gateway::upstream

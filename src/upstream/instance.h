@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+//
+// Instance: one address of a service, its pool of idle connections, and what its name resolves to.
+//
+// Pool       last in, first out: a busy few stay warm, the rest runs into its idle timeout.
+// Names      are looked up when first needed, again every 10 s while in use and after a failed
+//            connect (at most once a second). The last good answer is kept while lookups fail.
+// Status     every worker's connects are told to all through the shared InstanceSlot.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "event/loop.h"
+#include "http/client_connection.h"
+#include "observe/scoreboard.h"
+#include "upstream/resolver.h"
+
+namespace gateway::upstream {
+
+/// What all instances of one worker share.
+struct UpstreamContext {
+  http::ClientContext client;
+  const PoolConfig& pool;
+  Resolver& resolver;
+  WorkerSlot& slot;
+};
+
+class Instance : private http::ClientOwner {
+ public:
+  Instance(UpstreamContext& context, const InstanceConfig& config, InstanceSlot& slot);
+  ~Instance() override;
+  Instance(const Instance&) = delete;
+  Instance& operator=(const Instance&) = delete;
+
+  /// A connection with the exchange begun: a pooled one is_ready(), a new one connects first.
+  /// `fresh`: never a pooled one.
+  http::ClientConnection& acquire(http::ResponseHandler& handler, http::AttemptTraits traits,
+                                  const Timeouts& timeouts, bool fresh);
+  void close_idle();
+
+  /// Value of Host for this instance.
+  const std::string& host_field() const { return host_field_; }
+  const std::string& url() const { return url_; }
+  /// How many addresses are worth trying for one exchange.
+  std::size_t address_count() const { return std::max<std::size_t>(1, addresses_.size()); }
+  /// An attempt failed although the connection was there.
+  void note_failure(Cause cause);
+
+ private:
+  void on_connect_result(http::ClientConnection& connection, Cause cause) override;
+  void on_idle(http::ClientConnection& connection) override;
+  void on_retired(http::ClientConnection& connection) override;
+  void on_dead(http::ClientConnection& connection) override;
+
+  void connect(http::ClientConnection& connection);
+  void look_up();
+  void on_resolved(std::vector<Address> addresses);
+  bool is_due(std::uint64_t since, Milliseconds interval) const;
+  void set_status(InstanceStatus status, Cause cause);
+
+  UpstreamContext& context_;
+  InstanceSlot& slot_;
+  const std::string url_;
+  const std::string name_;  ///< empty: the address never changes
+  const std::uint16_t port_;
+  std::string host_field_;
+  std::vector<Address> addresses_;
+  unsigned address_version_ = 0;  ///< connections made to an older set are not kept
+  std::size_t next_address_ = 0;
+  std::uint64_t looked_up_at_ = 0;  ///< loop tick of the last lookup's end; 0 = never
+  Resolver::Query query_;
+  ListNode connections_;
+  std::vector<http::ClientConnection*> idle_;
+  std::vector<http::ClientConnection*> waiting_;  ///< for the name
+};
+
+}  // namespace gateway::upstream
