@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+//
+// Registry: the URLs the gateway answers itself, as one table of path and function.
+//
+// Answers  come from memory only, so they are quick also when every service hangs.
+// Paths    are matched byte for byte; the query is ignored.
+#pragma once
+
+#include <optional>
+
+#include "endpoint/context.h"
+#include "http/responder.h"
+
+namespace gateway::endpoint {
+
+class Registry : public http::Responder {
+ public:
+  explicit Registry(const EndpointContext& context) : context_(context) {}
+
+  std::optional<http::Reply> respond(const http::RequestHead& request) override;
+
+ private:
+  EndpointContext context_;
+};
+
+}  // namespace gateway::endpoint

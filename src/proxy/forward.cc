@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: MIT
+#include "proxy/forward.h"
+
+#include "http/target.h"
+#include "proxy/forwarded_head.h"
+#include "proxy/reply.h"
+
+namespace gateway::proxy {
+namespace {
+
+constexpr std::size_t kReplayLimit = 64 << 10;
+
+bool is_idempotent(std::string_view method) {
+  return method == "GET" || method == "HEAD" || method == "PUT" || method == "DELETE" ||
+         method == "OPTIONS" || method == "TRACE";
+}
+
+bool is_connect_failure(Cause cause) {
+  return cause == Cause::ConnectRefused || cause == Cause::ConnectUnreachable ||
+         cause == Cause::ConnectTimeout;
+}
+
+}  // namespace
+
+Forward& ForwardPool::take() {
+  if (free_.empty()) {
+    all_.push_back(std::make_unique<Forward>(context_, *this));
+    return *all_.back();
+  }
+  Forward& forward = *free_.back();
+  free_.pop_back();
+  return forward;
+}
+
+Forward::Forward(ProxyContext& context, ForwardPool& pool)
+    : context_(context),
+      pool_(pool),
+      deadline_(context.loop, [](void* self) { static_cast<Forward*>(self)->on_deadline(); },
+                this) {}
+
+void Forward::start(http::Exchange& exchange, const RouteMatch& match) {
+  const http::RequestHead& request = exchange.request();
+  exchange_ = &exchange;
+  exchange.set_handler(*this);
+  service_ = match.route->service;
+  entry_.begin(exchange);
+  entry_.service = service_->name();
+  traits_ = {request.is_head(), wants_upgrade(request),
+             request.framing == http::Framing::Chunked};
+  idempotent_ = is_idempotent(request.method);
+  continue_wanted_ = request.expects_continue && request.framing != http::Framing::None;
+  replayable_ = head_pending_ = true;
+  body_begun_ = body_ended_ = resent_ = is_tunnel_ = false;
+  connect_failures_ = 0;
+  replay_.clear();
+
+  if (http::leaves_prefix(match.rest)) {
+    refuse(Cause::EscapesPrefix);
+    return;
+  }
+  const std::uint64_t limit = context_.config.limits.request_body;
+  exchange.set_body_limit(limit);
+  if (request.framing == http::Framing::Length && request.content_length > limit) {
+    refuse(Cause::BodyLimit);
+    return;
+  }
+  upstream::Instance* instance = service_->pick();
+  if (instance == nullptr) {
+    refuse(Cause::NoInstance);
+    return;
+  }
+  write_head(match, *instance);
+  deadline_.set(context_.config.timeouts.request);
+  attempt(*instance, /*fresh=*/false);
+}
+
+void Forward::write_head(const RouteMatch& match, upstream::Instance& instance) {
+  const http::RequestHead& request = exchange_->request();
+  const RouteConfig& route = match.route->config;
+  UpstreamRequest upstream;
+  upstream.path_prefix = route.rewrite_prefix;
+  upstream.rest = request.target.substr(route.path_prefix.size());
+  upstream.host = route.preserve_host ? request.authority : std::string_view(instance.host_field());
+  upstream.request_id = entry_.request_id();
+  if (traits_.upgrade) upstream.upgrade = request.find(http::FieldId::Upgrade)->value;
+  write_request_head(head_, *exchange_, upstream);
+  preserves_host_ = route.preserve_host;
+  entry_.set_upstream_path(route.rewrite_prefix, match.rest);
+}
+
+// --- the request ----------------------------------------------------------------------------------
+
+void Forward::attempt(upstream::Instance& instance, bool fresh) {
+  if (entry_.attempts++ > 0 && !preserves_host_) replace_host(head_, instance.host_field());
+  instance_ = &instance;
+  head_pending_ = true;
+  connection_ = &instance.acquire(*this, traits_, context_.config.timeouts, fresh);
+}
+
+void Forward::on_body(http::Exchange& exchange, std::span<char> data, bool end) {
+  body_ended_ = end;
+  if (is_tunnel_) touch_tunnel();
+  if (connection_ == nullptr) return;  // answered: the rest of the body is of no interest
+  const bool first = !body_begun_;
+  body_begun_ = true;
+  if (!connection_->is_ready() && !is_tunnel_ && head_pending_) {
+    keep_for_replay(data);
+    if (!end && !data.empty()) exchange.pause_body();
+    return;
+  }
+  if (first && data.empty() && !end) send_continue();
+  send_upstream(data, end);
+}
+
+void Forward::send_upstream(std::span<const char> data, bool end) {
+  if (!is_tunnel_) keep_for_replay(data);
+  connection_->send(head_pending_ ? head_.view() : std::string_view{}, data, end);
+  head_pending_ = false;
+  if (connection_->is_congested()) exchange_->pause_body();
+}
+
+void Forward::keep_for_replay(std::span<const char> data) {
+  if (!replayable_ || data.empty()) return;
+  if (replay_.size() + data.size() > kReplayLimit) {
+    replayable_ = false;
+    replay_.clear();
+  } else {
+    replay_.append(data.data(), data.size());
+  }
+}
+
+/// The gateway speaks for the service as soon as it has a connection to it (RFC 9110 §10.1.1);
+/// Expect itself is not forwarded.
+void Forward::send_continue() {
+  if (!continue_wanted_) return;
+  continue_wanted_ = false;
+  context_.reply.clear();
+  context_.reply.add("HTTP/1.1 100 Continue\r\n");
+  exchange_->send_interim(context_.reply);
+}
+
+void Forward::on_connected() {
+  if (!body_begun_) return;  // on_body follows at once
+  if (replay_.empty() && !body_ended_) send_continue();
+  connection_->send(head_.view(), replay_, body_ended_);
+  head_pending_ = false;
+  exchange_->resume_body();
+}
+
+void Forward::on_upstream_drained() { exchange_->resume_body(); }
+
+void Forward::on_body_failed(http::Exchange& exchange, Cause cause) {
+  drop_upstream();
+  if (exchange.has_begun()) {
+    entry_.cause = cause;
+    exchange.abort(cause);
+  } else {
+    refuse(cause);
+  }
+}
+
+// --- the response ---------------------------------------------------------------------------------
+
+void Forward::on_interim(const http::ResponseHead& head) {
+  if (head.status == 100) return;  // sent by us, or not asked for
+  write_response_head(context_.reply, head, entry_.request_id());
+  exchange_->send_interim(context_.reply);
+}
+
+void Forward::on_response(const http::ResponseHead& head, std::span<char> body, bool end) {
+  entry_.status = head.status;
+  write_response_head(context_.reply, head, entry_.request_id());
+  if (head.status == 101) {
+    start_tunnel(body);
+    return;
+  }
+  if (end) connection_ = nullptr;
+  const bool has_body = !traits_.to_head && head.status != 204 && head.status != 304;
+  http::ReplyFraming framing = http::ReplyFraming::Stream;
+  if (!has_body) framing = http::ReplyFraming::None;
+  else if (head.has_content_length) framing = http::ReplyFraming::Length;
+  exchange_->send_head(context_.reply, framing, body, end);
+  if (!end && exchange_->is_congested()) connection_->set_paused(true);
+}
+
+void Forward::start_tunnel(std::span<const char> first) {
+  is_tunnel_ = true;
+  replay_.clear();
+  exchange_->set_body_limit(kUnlimited);
+  exchange_->upgrade(context_.reply);
+  if (!first.empty()) exchange_->send_body(first, /*end=*/false);
+  touch_tunnel();
+}
+
+void Forward::on_response_body(std::span<char> data, bool end) {
+  if (is_tunnel_) {
+    touch_tunnel();
+  } else if (end) {
+    connection_ = nullptr;
+  }
+  exchange_->send_body(data, end);
+  if (connection_ != nullptr && exchange_->is_congested()) connection_->set_paused(true);
+}
+
+void Forward::on_drained(http::Exchange&) {
+  if (connection_ != nullptr) connection_->set_paused(false);
+}
+
+// --- ends -----------------------------------------------------------------------------------------
+
+void Forward::on_upstream_failed(Cause cause, std::string_view detail) {
+  if (!is_connect_failure(cause) && cause != Cause::DnsFailure) instance_->note_failure(cause);
+  if (!exchange_->has_begun() && try_again(cause)) return;
+  connection_ = nullptr;
+  entry_.detail = detail;
+  if (exchange_->has_begun()) {
+    entry_.cause = cause;
+    exchange_->abort(cause);
+  } else {
+    refuse(cause);
+  }
+}
+
+bool Forward::try_again(Cause cause) {
+  if (is_connect_failure(cause)) {
+    if (++connect_failures_ >= service_->max_attempts()) return false;
+    attempt(*service_->pick(), /*fresh=*/true);
+    return true;
+  }
+  const bool ended = cause == Cause::UpstreamClosed || cause == Cause::UpstreamReset;
+  if (!ended || !connection_->was_reused() || connection_->got_response_byte()) return false;
+  const bool safe = (idempotent_ || !connection_->sent_anything()) && replayable_;
+  if (!safe || resent_) return false;
+  resent_ = true;
+  add(context_.slot.upstream_retries, std::uint64_t{1});
+  attempt(*instance_, /*fresh=*/true);
+  return true;
+}
+
+void Forward::refuse(Cause cause) {
+  deadline_.clear();
+  send_error(context_, *exchange_, entry_, cause);
+}
+
+void Forward::drop_upstream() {
+  if (connection_ == nullptr) return;
+  connection_->cancel();
+  connection_ = nullptr;
+}
+
+void Forward::touch_tunnel() { deadline_.set(context_.config.timeouts.tunnel_idle); }
+
+void Forward::on_deadline() {
+  drop_upstream();
+  const Cause cause = is_tunnel_ ? Cause::UpstreamIdleTimeout : Cause::RequestTimeout;
+  if (exchange_->has_begun()) {
+    entry_.cause = cause;
+    exchange_->abort(cause);
+  } else {
+    refuse(cause);
+  }
+}
+
+void Forward::on_finished(http::Exchange& exchange, Cause cause) {
+  drop_upstream();
+  deadline_.clear();
+  if (cause != Cause::None) entry_.cause = cause;
+  entry_.write(context_.access_log, exchange);
+  exchange_ = nullptr;
+  pool_.give_back(*this);
+}
+
+}  // namespace gateway::proxy

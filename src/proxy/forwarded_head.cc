@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#include "proxy/forwarded_head.h"
+
+#include <string>
+
+#include "http/date.h"
+#include "http/field_name.h"
+
+namespace gateway::proxy {
+namespace {
+
+using http::Field;
+using http::FieldId;
+
+bool is_dropped(const http::RequestHead& head, const Field& field) {
+  switch (field.id) {
+    case FieldId::Other:
+      return http::is_look_alike(field.name) || head.is_hop_by_hop(field);
+    case FieldId::Expect:
+    case FieldId::Forwarded:
+    case FieldId::Host:
+    case FieldId::XForwarded:
+    case FieldId::XForwardedFor:
+    case FieldId::XRequestId: return true;
+    default: return head.is_hop_by_hop(field);
+  }
+}
+
+bool is_dropped(const http::ResponseHead& head, const Field& field) {
+  if (field.id == FieldId::XRequestId) return head.status >= 200;
+  // RFC 9110 §8.6: neither 1xx nor 204 has one.
+  if (field.id == FieldId::ContentLength) return head.status == 204 || head.status < 200;
+  return head.is_hop_by_hop(field);
+}
+
+template <class AnyHead>
+void copy_fields(http::HeadWriter& out, const AnyHead& head) {
+  if (head.fields.empty()) return;
+  const char* run = head.fields.front().line;
+  const auto copy_until = [&](const char* end) {
+    out.add({run, static_cast<std::size_t>(end - run)});
+  };
+  for (std::size_t i = 0; i < head.fields.size(); i++) {
+    if (!is_dropped(head, head.fields[i])) continue;
+    copy_until(head.fields[i].line);
+    run = i + 1 < head.fields.size() ? head.fields[i + 1].line : head.fields_end;
+  }
+  copy_until(head.fields_end);
+}
+
+}  // namespace
+
+bool wants_upgrade(const http::RequestHead& request) {
+  if (!request.connection_upgrade || request.minor_version == 0) return false;
+  if (request.framing != http::Framing::None) return false;
+  const Field* upgrade = request.find(FieldId::Upgrade);
+  if (upgrade == nullptr || upgrade->value.empty()) return false;
+  for (const Field& field : request.fields) {
+    if (field.id != FieldId::Upgrade) continue;
+    http::ListReader protocols(field.value);
+    while (auto protocol = protocols.next()) {
+      if (http::equals_ignoring_case(protocol->substr(0, 3), "h2c")) return false;
+    }
+  }
+  return true;
+}
+
+void write_request_head(http::HeadWriter& out, const http::Exchange& exchange,
+                        const UpstreamRequest& upstream) {
+  const http::RequestHead& request = exchange.request();
+  out.clear();
+  out.add(request.method).add(" ").add(upstream.path_prefix).add(upstream.rest);
+  out.add(" HTTP/1.1\r\nHost: ").add(upstream.host).add("\r\n");
+  copy_fields(out, request);
+  if (request.framing == http::Framing::Chunked) out.add("Transfer-Encoding: chunked\r\n");
+  if (!upstream.upgrade.empty()) {
+    out.add("Connection: upgrade\r\nUpgrade: ").add(upstream.upgrade).add("\r\n");
+  }
+  out.add("X-Forwarded-For: ").add(exchange.peer());
+  out.add("\r\nX-Forwarded-Proto: http\r\n");
+  if (!request.authority.empty()) out.field("X-Forwarded-Host", request.authority);
+  out.field("X-Forwarded-Port", exchange.local_port());
+  out.add("X-Request-ID: ").add(upstream.request_id).add("\r\n\r\n");
+}
+
+void replace_host(http::HeadWriter& out, std::string_view host) {
+  constexpr std::string_view kName("\r\nHost: ");
+  const std::string before(out.view());
+  const auto begin = before.find(kName) + kName.size();
+  const auto end = before.find("\r\n", begin);
+  const std::string_view text(before);
+  if (text.substr(begin, end - begin) == host) return;
+  out.clear();
+  out.add(text.substr(0, begin)).add(host).add(text.substr(end));
+}
+
+void write_response_head(http::HeadWriter& out, const http::ResponseHead& response,
+                         std::string_view request_id) {
+  out.clear();
+  out.status_line(response.status, response.reason);
+  copy_fields(out, response);
+  if (response.status == 101) {
+    out.add("Connection: upgrade\r\n");
+    const Field* upgrade = response.find(FieldId::Upgrade);
+    if (upgrade != nullptr) out.field("Upgrade", upgrade->value);
+  } else if (response.status < 200) {
+    return;
+  } else if (response.find(FieldId::Date) == nullptr) {
+    out.field("Date", http::http_date());
+  }
+  out.field("X-Request-ID", request_id);
+}
+
+}  // namespace gateway::proxy

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+//
+// Heads as they pass the gateway: the request head a service receives and the response head a
+// client receives. Lines that nobody touches are copied as runs of bytes, so their order, letter
+// case and repetition stay as they were sent.
+//
+// Source   RFC 9110 §7.6.1 (hop-by-hop fields), §6.6.1 (Date); RFC 7239 §4 (why Forwarded goes).
+#pragma once
+
+#include <string_view>
+
+#include "http/exchange.h"
+#include "http/head_writer.h"
+
+namespace gateway::proxy {
+
+struct UpstreamRequest {
+  std::string_view path_prefix;  ///< what the matched prefix is rewritten to
+  std::string_view rest;         ///< of the target, behind the matched prefix, with its query
+  std::string_view host;
+  std::string_view request_id;
+  std::string_view upgrade;      ///< value of Upgrade; empty: none is asked for
+};
+
+/// Whether `request` asks for a protocol that may be tunnelled. Not h2c: HTTP/2 inside a tunnel
+/// would pass every rule the gateway applies to requests.
+bool wants_upgrade(const http::RequestHead& request);
+
+/// Writes the whole head. X-Forwarded-* and Forwarded of the client are replaced, not believed.
+void write_request_head(http::HeadWriter& out, const http::Exchange& exchange,
+                        const UpstreamRequest& upstream);
+
+/// Puts another host into a head that write_request_head made, for the next instance.
+void replace_host(http::HeadWriter& out, std::string_view host);
+
+/// Writes status line and fields, without framing, Connection or the blank line (the exchange adds
+/// those). Interim responses get neither request id nor Date.
+void write_response_head(http::HeadWriter& out, const http::ResponseHead& response,
+                         std::string_view request_id);
+
+}  // namespace gateway::proxy

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+//
+// ProxyContext: what all exchanges of one worker share.
+#pragma once
+
+#include "config/config.h"
+#include "event/loop.h"
+#include "http/head_writer.h"
+#include "observe/access_log.h"
+#include "observe/scoreboard.h"
+
+namespace gateway::proxy {
+
+struct ProxyContext {
+  Loop& loop;
+  const Config& config;
+  AccessLog& access_log;
+  WorkerSlot& slot;
+  http::HeadWriter reply{};  ///< heads of answers are built here, one at a time
+};
+
+}  // namespace gateway::proxy
