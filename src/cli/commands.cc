@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#include "cli/commands.h"
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <iostream>
+
+#include "process/pid_file.h"
+#include "util/address.h"
+#include "util/text.h"
+
+namespace gateway::cli {
+
+void complain(std::string_view message) {
+  for (const std::string_view line : split(message, '\n')) {
+    std::cerr << "api-gateway: " << line << '\n';
+  }
+}
+
+int test_configuration(const Result<LoadedConfig>& loaded) {
+  if (!loaded) {
+    complain(loaded.error().message);
+    return EXIT_FAILURE;
+  }
+  for (const std::string& warning : loaded->warnings) complain("warning: " + warning);
+  const Config& config = loaded->config;
+  std::cout << "configuration ok:";
+  for (const ListenerConfig& listener : config.listeners) {
+    std::cout << " listen=" << Address::from_ip(listener.host, listener.port)->to_string();
+  }
+  std::cout << " services=" << config.services.size()
+            << " workers=" << (config.workers == 0 ? "auto" : std::to_string(config.workers))
+            << '\n';
+  return EXIT_SUCCESS;
+}
+
+int send_signal(const RuntimeOptions& runtime, int signal) {
+  const auto master = find_master(pid_file_path(runtime));
+  if (!master) {
+    complain(master.error().message);
+    return EXIT_FAILURE;
+  }
+  if (kill(*master, signal) != 0) {
+    const int error = errno;
+    complain("cannot signal the gateway with pid " + std::to_string(*master) + ": " +
+             errno_text(error) + (error == EPERM ? "; be root or the user who started it" : ""));
+    return EXIT_FAILURE;
+  }
+  return EXIT_SUCCESS;
+}
+
+}  // namespace gateway::cli

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+//
+// What the program does besides running the gateway. Each returns the exit status.
+#pragma once
+
+#include "config/environment.h"
+#include "process/runtime_paths.h"
+#include "util/result.h"
+
+namespace gateway::cli {
+
+/// -t: says whether a gateway would start with this configuration, and everything that is wrong.
+int test_configuration(const Result<LoadedConfig>& loaded);
+
+/// -s: sends `signal` to the running master.
+int send_signal(const RuntimeOptions& runtime, int signal);
+
+/// Prints "api-gateway: message" to stderr, a line for each of the message's.
+void complain(std::string_view message);
+
+}  // namespace gateway::cli

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+#include "cli/options.h"
+
+#include <cstdlib>
+#include <cxxopts.hpp>
+#include <exception>
+#include <string_view>
+#include <utility>
+
+#include "process/signals.h"
+#include "util/text.h"
+
+namespace gateway::cli {
+namespace {
+
+using cxxopts::value;
+using std::string;
+
+Options print(string text) {
+  Options options;
+  options.mode = Mode::Print;
+  options.text = std::move(text);
+  return options;
+}
+
+Result<int> signal_of(std::string_view command) {
+  for (const SignalMeaning& row : kSignals) {
+    if (!command.empty() && row.command == command) return row.number;
+  }
+  return Error{"-s " + quoted(command) + ": expected reload, reopen, quit or stop"};
+}
+
+// cxxopts takes an argument that no option wants without complaint.
+Status no_arguments_left(const cxxopts::ParseResult& parsed) {
+  if (parsed.unmatched().empty()) return ok();
+  return Error{"unexpected argument " + quoted(parsed.unmatched().front())};
+}
+
+cxxopts::Options gateway_options() {
+  cxxopts::Options options("api-gateway", "HTTP API gateway\n");
+  options.custom_help(
+      "[OPTIONS]\n"
+      "  api-gateway healthcheck\n"
+      "  api-gateway example-service --listen ADDRESS --name NAME\n\n"
+      "Without a command it runs the gateway in the foreground. The configuration comes from\n"
+      "environment variables: see api-gateway(8).\n");
+  options.add_options()                                                        //
+      ("t,test", "Test the configuration and exit")                            //
+      ("s,signal", "Tell the running gateway: reload, reopen, quit, stop",     //
+       value<string>(), "COMMAND")                                             //
+      ("pid-file", "Where the master's pid is kept", value<string>(), "FILE")  //
+      ("runtime-dir", "Directory of the pid file", value<string>(), "DIR")     //
+      ("V,version", "Print the version and exit")                              //
+      ("h,help", "Print this help and exit");
+  return options;
+}
+
+Result<Options> parse_gateway(int argc, const char* const* argv) {
+  auto known = gateway_options();
+  const auto parsed = known.parse(argc, argv);
+  if (Status status = no_arguments_left(parsed); !status) return std::move(status).error();
+  if (parsed.count("help") > 0) return print(known.help());
+  if (parsed.count("version") > 0) return print("api-gateway " GATEWAY_VERSION "\n");
+
+  Options options;
+  if (parsed.count("pid-file") > 0) options.runtime.pid_file = parsed["pid-file"].as<string>();
+  if (parsed.count("runtime-dir") > 0) {
+    options.runtime.runtime_directory = parsed["runtime-dir"].as<string>();
+  }
+  if (const char* given = std::getenv("RUNTIME_DIRECTORY")) options.runtime.given_directory = given;
+  const bool is_test = parsed.count("test") > 0;
+  if (is_test) options.mode = Mode::Test;
+  if (parsed.count("signal") == 0) return options;
+  if (is_test) return Error{"-t and -s exclude each other"};
+  const auto signal = signal_of(parsed["signal"].as<string>());
+  if (!signal) return signal.error();
+  options.mode = Mode::Signal;
+  options.signal = *signal;
+  return options;
+}
+
+Result<Options> parse_example_service(int argc, const char* const* argv) {
+  cxxopts::Options known("api-gateway example-service",
+                         "A small service to try the gateway with\n");
+  known.add_options()                                                                    //
+      ("listen", "Where to listen, such as 127.0.0.1:8001", value<string>(), "ADDRESS")  //
+      ("name", "What it calls itself in its answers", value<string>(), "NAME")           //
+      ("h,help", "Print this help and exit");
+  const auto parsed = known.parse(argc, argv);
+  if (Status status = no_arguments_left(parsed); !status) return std::move(status).error();
+  if (parsed.count("help") > 0) return print(known.help());
+  for (const char* name : {"listen", "name"}) {
+    if (parsed.count(name) == 0) return Error{"example-service needs --" + string(name)};
+  }
+  auto listen = Address::parse(parsed["listen"].as<string>());
+  if (!listen) return std::move(listen).error().in("--listen");
+  Options options;
+  options.mode = Mode::ExampleService;
+  options.listen = *listen;
+  options.name = parsed["name"].as<string>();
+  return options;
+}
+
+Result<Options> parse_healthcheck(int argc, const char* const* argv) {
+  cxxopts::Options known("api-gateway healthcheck",
+                         "Ask the gateway that GATEWAY_HOST and GATEWAY_PORT say whether it is\n"
+                         "healthy; the exit status is 0 when it is\n");
+  known.add_options()("h,help", "Print this help and exit");
+  const auto parsed = known.parse(argc, argv);
+  if (Status status = no_arguments_left(parsed); !status) return std::move(status).error();
+  if (parsed.count("help") > 0) return print(known.help());
+  Options options;
+  options.mode = Mode::Healthcheck;
+  return options;
+}
+
+}  // namespace
+
+Result<Options> parse_command_line(int argc, const char* const* argv) try {
+  const std::string_view command = argc > 1 ? argv[1] : "";
+  if (command == "example-service") return parse_example_service(argc - 1, argv + 1);
+  if (command == "healthcheck") return parse_healthcheck(argc - 1, argv + 1);
+  if (!command.empty() && !command.starts_with('-')) {
+    return Error{"unknown command " + quoted(command) +
+                 "; expected healthcheck or example-service, or options only"};
+  }
+  return parse_gateway(argc, argv);
+} catch (const std::exception& error) {
+  return Error{error.what()};
+}
+
+}  // namespace gateway::cli

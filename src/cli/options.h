@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+//
+// The command line.
+#pragma once
+
+#include <string>
+
+#include "process/runtime_paths.h"
+#include "util/address.h"
+#include "util/result.h"
+
+namespace gateway::cli {
+
+enum class Mode {
+  Run,
+  Print,  ///< help or version: `text`
+  Test,
+  Signal,
+  Healthcheck,
+  ExampleService,
+};
+
+struct Options {
+  Mode mode = Mode::Run;
+  std::string text;        ///< of Print
+  int signal = 0;          ///< of Signal
+  RuntimeOptions runtime;  ///< of Run and Signal
+  Address listen;          ///< of ExampleService
+  std::string name;        ///< of ExampleService
+};
+
+/// An error is a mistake in usage.
+Result<Options> parse_command_line(int argc, const char* const* argv);
+
+}  // namespace gateway::cli

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+//
+// Listeners: the sockets that the master opens once and all workers share.
+//
+// A generation keeps the sockets whose address its predecessor has too, so that no connection is
+// lost in between; a socket is closed when the last generation that has it lets go.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "config/config.h"
+#include "util/address.h"
+#include "util/result.h"
+#include "util/unique_fd.h"
+
+namespace gateway {
+
+struct Listener {
+  Address configured;  ///< port 0: the kernel was to pick one
+  Address bound;
+  UniqueFd socket;  ///< non-blocking; what it accepts has TCP_NODELAY
+};
+
+using Listeners = std::vector<std::shared_ptr<const Listener>>;
+
+/// A listener for each of `configs`, taken from `open` where it is there already. Errors name the
+/// address and what to do about it.
+Result<Listeners> open_listeners(const std::vector<ListenerConfig>& configs, const Listeners& open);
+
+}  // namespace gateway

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+//
+// Master: opens the listeners, keeps workers running, replaces their generation on reload and
+// ends them. It never touches a request, and has no event loop but ppoll().
+//
+// Signals  as in signals.h, all read from one descriptor, one after the other.
+#pragma once
+
+#include <functional>
+
+#include "config/environment.h"
+#include "process/runtime_paths.h"
+#include "util/result.h"
+
+namespace gateway {
+
+struct MasterOptions {
+  RuntimeOptions runtime;
+  std::function<Result<LoadedConfig>()> load;  ///< at the start and on each reload
+};
+
+/// Runs the gateway until it is told to stop; returns the exit status of the process.
+int run_master(const MasterOptions& options);
+
+}  // namespace gateway

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+//
+// Where a running gateway keeps its pid file.
+#pragma once
+
+#include <string>
+
+#include "util/result.h"
+
+namespace gateway {
+
+/// What was said about it; empty: nothing.
+struct RuntimeOptions {
+  std::string pid_file;           ///< --pid-file
+  std::string runtime_directory;  ///< --runtime-dir
+  std::string given_directory;    ///< RUNTIME_DIRECTORY, as a service manager sets it
+};
+
+/// Where the pid file of a gateway started with the same options is.
+std::string pid_file_path(const RuntimeOptions& options);
+
+/// Where to write it: empty when there is no usable runtime directory and none was asked for; an
+/// error when the one that was asked for is not usable.
+Result<std::string> writable_pid_file_path(const RuntimeOptions& options);
+
+}  // namespace gateway

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+#include "process/worker.h"
+
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <list>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include "endpoint/registry.h"
+#include "event/library_log.h"
+#include "event/loop.h"
+#include "event/signal_watch.h"
+#include "http/server.h"
+#include "observe/access_log.h"
+#include "observe/log.h"
+#include "process/signals.h"
+#include "proxy/gateway.h"
+#include "util/text.h"
+
+namespace gateway {
+namespace {
+
+void log_library_message(LogLevel level, std::string_view message) {
+  switch (level) {
+    case LogLevel::Debug: return log::debug("libevent: {}", message);
+    case LogLevel::Info: return log::info("libevent: {}", message);
+    case LogLevel::Warning: return log::warn("libevent: {}", message);
+    default: return log::error("libevent: {}", message);
+  }
+}
+
+Status confine(const Heritage& heritage) {
+  if (heritage.account) {
+    if (Status status = become(*heritage.account); !status) return status;
+  }
+  if (Status status = forbid_new_privileges(); !status) return status;
+  // A worker never outlives its master for long. A change of user would undo this: it comes last.
+  const int farewell = signal_for(SignalAction::GracefulStop);
+  if (prctl(PR_SET_PDEATHSIG, farewell) != 0) {
+    return Error{"cannot ask to be told of the master's death: " + errno_text(errno)};
+  }
+  // It may have died before; the signal is blocked until it can be handled.
+  if (getppid() != heritage.master) raise(farewell);
+  return ok();
+}
+
+class Worker {
+ public:
+  explicit Worker(Heritage heritage)
+      : heritage_(std::move(heritage)),
+        slot_(heritage_.scoreboard.workers[heritage_.slot]),
+        access_log_(heritage_.logs.access, static_cast<unsigned>(heritage_.slot),
+                    heritage_.generation),
+        instances_(heritage_.scoreboard.instances_of(heritage_.generation)),
+        endpoints_({heritage_.config, heritage_.scoreboard, instances_, heritage_.generation}),
+        drain_deadline_(
+            loop_, [](void* self) { static_cast<Worker*>(self)->cut_drain(); }, this) {
+    gateway_ = std::make_unique<proxy::Gateway>(
+        loop_, proxy::GatewayParts{heritage_.config, endpoints_, access_log_, slot_, instances_});
+    server_ = std::make_unique<http::Server>(
+        loop_, *gateway_, http::ServerOptions{heritage_.config.client, heritage_.config.limits});
+  }
+
+  void run() {
+    slot_.pid.store(getpid(), std::memory_order_relaxed);
+    for (const auto& listener : heritage_.listeners) server_->listen(listener->socket.get());
+    heritage_.listeners.clear();  // the server's own are closed when it drains
+    loop_.on_tick([this] { tick(); });
+    watch_signals();
+    announce();
+    loop_.run();
+    finish();
+  }
+
+ private:
+  void watch_signals() {
+    // A terminal that closes sends HUP to master and workers alike: it is the master's.
+    signal(signal_for(SignalAction::Reload), SIG_IGN);
+    for (const SignalMeaning& row : kSignals) {
+      if (row.action == SignalAction::Reload || row.action == SignalAction::Reap) continue;
+      watches_.emplace_back(loop_, row.number, [this, row] { on_signal(row); });
+    }
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, nullptr);
+  }
+
+  void announce() {
+    slot_.state.store(WorkerState::Serving, std::memory_order_relaxed);
+    const char byte = 1;
+    // Fails only when the master is gone, and then its death signal comes.
+    if (write(heritage_.ready.get(), &byte, 1) != 1) log::debug("nobody waits for this worker");
+    heritage_.ready.reset();
+  }
+
+  void on_signal(const SignalMeaning& signal) {
+    if (signal.number == SIGTERM && ++terms_ > 1) return loop_.stop();
+    switch (signal.action) {
+      case SignalAction::GracefulStop: return drain();
+      case SignalAction::FastStop: return loop_.stop();
+      case SignalAction::Reopen: return reopen_logs();
+      case SignalAction::Reload:
+      case SignalAction::Reap: return;
+    }
+  }
+
+  void drain() {
+    const bool is_orphan = getppid() != heritage_.master;
+    if (is_orphan || !is_draining_) {
+      drain_deadline_.set(is_orphan ? heritage_.config.shutdown_drain_timeout
+                                    : heritage_.config.reload_drain_timeout);
+    }
+    if (std::exchange(is_draining_, true)) return;
+    slot_.state.store(WorkerState::Draining, std::memory_order_relaxed);
+    server_->drain([this] { loop_.stop(); });
+  }
+
+  void cut_drain() {
+    log::warn("drain timed out exchanges={} connections={}", server_->exchanges(),
+              server_->connections());
+    loop_.stop();
+  }
+
+  void reopen_logs() {
+    for (LogOutput* output : {&heritage_.logs.access, &heritage_.logs.error}) {
+      output->flush();
+      if (const Status status = output->reopen(); !status) {
+        log::error("log not reopened: {}", status.error().message);
+      }
+    }
+  }
+
+  void tick() {
+    access_log_.flush();
+    heritage_.logs.error.flush();
+    const auto store = [](auto& gauge, std::size_t value) {
+      gauge.store(static_cast<std::uint32_t>(value), std::memory_order_relaxed);
+    };
+    store(slot_.connections, server_->connections());
+    store(slot_.exchanges, server_->exchanges());
+    const std::uint64_t dropped =
+        heritage_.logs.access.dropped_lines() + heritage_.logs.error.dropped_lines();
+    add(slot_.log_lines_dropped, dropped - std::exchange(dropped_lines_, dropped));
+  }
+
+  // In order, with time in between for what each defers, so that nothing is left at exit.
+  void finish() {
+    // Without its watch a signal would kill: what comes now comes too late to matter.
+    const sigset_t signals = handled_signals();
+    sigprocmask(SIG_BLOCK, &signals, nullptr);
+    watches_.clear();
+    gateway_->close_idle();
+    loop_.run_pending();
+    server_.reset();
+    loop_.run_pending();
+    gateway_.reset();
+    loop_.run_pending();
+    access_log_.flush();
+    heritage_.logs.error.flush();
+  }
+
+  Heritage heritage_;
+  WorkerSlot& slot_;
+  Loop loop_;
+  AccessLog access_log_;
+  InstanceSlot* instances_;
+  endpoint::Registry endpoints_;
+  std::unique_ptr<proxy::Gateway> gateway_;
+  std::unique_ptr<http::Server> server_;
+  Deadline drain_deadline_;
+  std::list<SignalWatch> watches_;
+  std::uint64_t dropped_lines_ = 0;
+  unsigned terms_ = 0;
+  bool is_draining_ = false;
+};
+
+}  // namespace
+
+int run_worker(Heritage heritage) {
+  heritage.logs.access.after_fork();
+  heritage.logs.error.after_fork();
+  if (const Status status = confine(heritage); !status) {
+    log::error("{}", status.error().message);
+    return EXIT_FAILURE;
+  }
+  route_library_messages(log_library_message);
+  Worker(std::move(heritage)).run();
+  return EXIT_SUCCESS;
+}
+
+}  // namespace gateway
