@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: MIT
+#
+# api-gateway: the one Makefile. `make help` lists the targets.
+#
+# configure.ac finds tools and libraries and writes config.mk; this file holds every rule.
+# A plain `make` bootstraps an out-of-tree build in build/ and touches nothing else; a classic
+# `autoreconf -fi && ./configure && make` works too. B names the build folder of a flavour.
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+B ?= build
+CONFIG_MK := $(firstword $(if $(filter build,$(B)),$(wildcard config.mk)) $(B)/config.mk)
+
+# Goals that need no configured tree: they work without one, or call make again for the rest
+# (which is what lets `make run` install a compiler first).
+BARE_GOALS := help deps run check asan tsan coverage docker format format-check clean distclean
+ifneq ($(filter-out $(BARE_GOALS),$(or $(MAKECMDGOALS),all)),)
+include $(CONFIG_MK)
+endif
+
+# --- output: one line a step; V=1 shows the commands ----------------------------------------
+V ?= 0
+ifeq ($(V),0)
+say = @printf '  %-7s %s\n' '$(1)' '$(2)';
+endif
+
+# --- configuration --------------------------------------------------------------------------
+$(B)/configure: configure.ac
+	@command -v aclocal autoconf >/dev/null || \
+	  { echo 'autoconf and automake are missing: "make deps" installs what the build needs' >&2; exit 1; }
+	@mkdir -p $(@D) && cp $< $(@D)
+	$(call say,AUTOCONF,$@)cd $(@D) && aclocal && autoconf
+
+$(B)/config.mk: $(B)/configure src/config.mk.in
+	$(call say,CONFIG,$@)cd $(@D) && ./configure --srcdir='$(CURDIR)' --quiet $(CONFIGURE_FLAGS)
+
+# Flags other than those the folder was configured with configure it again.
+ifneq ($(CONFIGURE_FLAGS),)
+$(B)/config.mk: $(B)/configure.flags
+$(B)/configure.flags: FORCE
+	@mkdir -p $(@D); echo '$(CONFIGURE_FLAGS)' | cmp -s - $@ || echo '$(CONFIGURE_FLAGS)' > $@
+FORCE:
+endif
+
+# The same for a tree configured in place.
+config.mk: config.status src/config.mk.in
+	./config.status $@
+config.status: configure
+	./config.status --recheck
+configure: configure.ac
+	autoreconf -fi
+
+# --- sources and flags ----------------------------------------------------------------------
+SRCS      := $(sort $(wildcard src/*.cc src/*/*.cc))
+LIB_SRCS  := $(filter-out src/main.cc,$(SRCS))
+UNIT_SRCS := $(sort $(wildcard tests/unit/*.cc tests/unit/*/*.cc))
+HEADERS   := $(sort $(wildcard src/*/*.h tests/unit/*.h tests/unit/*/*.h))
+OBJ        = $(patsubst %.cc,$(B)/%.o,$(1))
+
+GATEWAY := $(B)/api-gateway
+UNIT    := $(B)/unit-tests
+LIBRARY := $(B)/libgateway.a
+
+# The user's CPPFLAGS, CXXFLAGS and LDFLAGS come last and win. Headers of libraries are system
+# headers: their warnings are not ours.
+GW_CPPFLAGS = -Isrc -D_GLIBCXX_ASSERTIONS \
+  -DGATEWAY_VERSION='"$(VERSION)"' \
+  -DGATEWAY_SYSCONFDIR='"$(sysconfdir)/api-gateway"' \
+  -DGATEWAY_RUNSTATEDIR='"$(runstatedir)"'
+GW_CXXFLAGS = -std=c++20 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor \
+  -Wold-style-cast -Wundef $(GW_WERROR) $(GW_INSTRUMENT)
+SYSTEM_CFLAGS = $(patsubst -I%,-isystem %,$(LIBRARY_CFLAGS) $(CATCH2_CFLAGS))
+
+COMPILE = $(CXX) $(GW_CPPFLAGS) $(SYSTEM_CFLAGS) $(CPPFLAGS) $(GW_CXXFLAGS) $(CXXFLAGS)
+LINK    = $(CXX) $(GW_CXXFLAGS) $(CXXFLAGS) $(LDFLAGS)
+
+# --- build ----------------------------------------------------------------------------------
+all: $(GATEWAY)  ## build build/api-gateway (default)
+
+$(B)/tests/unit/%.o: GW_CPPFLAGS += -Itests/unit
+
+$(B)/%.o: %.cc $(CONFIG_MK)
+	@mkdir -p $(@D)
+	$(call say,CXX,$<)$(COMPILE) -MMD -MP -c -o $@ $<
+
+$(LIBRARY): $(call OBJ,$(LIB_SRCS))
+	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
+
+$(GATEWAY): $(call OBJ,src/main.cc) $(LIBRARY)
+	$(call say,LD,$@)$(LINK) -o $@ $^ $(LIBRARY_LIBS) $(LIBS)
+
+$(UNIT): $(call OBJ,$(UNIT_SRCS)) $(LIBRARY)
+	$(call say,LD,$@)$(LINK) -o $@ $^ $(CATCH2_LIBS) $(LIBRARY_LIBS) $(LIBS)
+
+-include $(patsubst %.cc,$(B)/%.d,$(SRCS) $(UNIT_SRCS))
+
+compile_commands.json: $(CONFIG_MK)  ## write build/compile_commands.json for editors and clang-tidy
+	$(call say,JSON,$(B)/$@){ \
+	  arguments=$$(for a in $(COMPILE) -Itests/unit; do \
+	    printf '"%s",' "$$(printf %s "$$a" | sed 's/["\\]/\\&/g')"; done); \
+	  separator='['; \
+	  for f in $(SRCS) $(UNIT_SRCS); do \
+	    printf '%s{"directory":"%s","file":"%s","arguments":[%s"-c","%s"]}\n' \
+	      "$$separator" '$(CURDIR)' "$$f" "$$arguments" "$$f"; separator=,; \
+	  done; echo ']'; } > $(B)/$@
+
+# --- run and check --------------------------------------------------------------------------
+# A make of its own for what needs config.mk; on all cores unless -j was given.
+AGAIN = +@$(MAKE) --no-print-directory $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc)) B=$(B)
+
+deps:  ## install what is missing to build, run and check (apt or dnf, sudo when not root)
+	@packaging/deps.sh
+
+run: deps  ## deps, build, and start a gateway with two example services on loopback
+	$(AGAIN) all
+	@packaging/run-demo.sh $(GATEWAY)
+
+# Each suite leaves its count ("passed failed skipped") in COUNTS, which .ci/run adds up.
+COUNTS := $(B)/check
+# Sanitizers that find something say where.
+UBSAN_OPTIONS ?= print_stacktrace=1
+export UBSAN_OPTIONS
+
+check: deps  ## deps, build, then all tests: unit, black-box, lint
+	@rm -rf $(COUNTS)
+	$(AGAIN) $(GATEWAY) $(UNIT)
+	+@status=0; for suite in unit blackbox lint; do \
+	  $(MAKE) --no-print-directory B=$(B) check-$$suite || status=1; done; exit $$status
+
+check-unit: $(UNIT)  ## unit tests
+	@mkdir -p $(COUNTS) && rm -f $(COUNTS)/unit
+	$(call say,CHECK,unit)GATEWAY_TEST_COUNT=$(COUNTS)/unit $(UNIT) -w NoTests
+
+check-blackbox: $(GATEWAY)  ## tests that drive the program from outside
+	@mkdir -p $(COUNTS) && rm -f $(COUNTS)/blackbox
+	$(call say,CHECK,black box)python3 tests/blackbox/run.py --gateway $(GATEWAY) --count $(COUNTS)/blackbox
+
+check-lint: $(GATEWAY)  ## include levels, documentation, man page, and other checks of the source
+	@mkdir -p $(COUNTS) && rm -f $(COUNTS)/lint
+	$(call say,CHECK,lint)python3 tests/lint/run.py --gateway $(GATEWAY) --count $(COUNTS)/lint
+
+lint: check-lint
+
+asan: B := build/asan
+asan:  ## all tests under AddressSanitizer and UndefinedBehaviorSanitizer, in build/asan
+	+@$(MAKE) --no-print-directory B=$(B) CONFIGURE_FLAGS='--with-sanitizer=address,undefined $(CONFIGURE_FLAGS)' check
+
+tsan: B := build/tsan
+tsan:  ## all tests under ThreadSanitizer, in build/tsan
+	+@$(MAKE) --no-print-directory B=$(B) CONFIGURE_FLAGS='--with-sanitizer=thread $(CONFIGURE_FLAGS)' check
+
+coverage: B := build/coverage
+coverage:  ## all tests with line counts, in build/coverage; gcovr, when installed, prints a table
+	+@$(MAKE) --no-print-directory B=$(B) CONFIGURE_FLAGS='--enable-coverage $(CONFIGURE_FLAGS)' check
+	@if command -v gcovr >/dev/null; then gcovr --root . --filter src/ $(B); \
+	else echo 'line counts are in $(B); install gcovr for a table'; fi
+
+format:  ## reformat all C++ sources (clang-format 14)
+	clang-format -i $(SRCS) $(UNIT_SRCS) $(HEADERS)
+
+format-check:  ## fail if a C++ source is not formatted
+	clang-format --dry-run -Werror $(SRCS) $(UNIT_SRCS) $(HEADERS)
+
+# --- install --------------------------------------------------------------------------------
+DOCUMENTS := README.md packaging/NEWS.md conf/gateway.env.example
+
+install: $(GATEWAY)  ## install below $(DESTDIR)$(prefix)
+	$(INSTALL) -D -m 755 $(GATEWAY) $(DESTDIR)$(sbindir)/api-gateway
+	sed 's|/run/api-gateway|$(runstatedir)/api-gateway|g' man/api-gateway.8 > $(B)/api-gateway.8
+	$(INSTALL) -D -m 644 $(B)/api-gateway.8 $(DESTDIR)$(mandir)/man8/api-gateway.8
+	$(INSTALL) -d $(DESTDIR)$(docdir)
+	$(INSTALL) -m 644 $(DOCUMENTS) $(DESTDIR)$(docdir)
+
+uninstall: $(CONFIG_MK)  ## remove what install installed
+	rm -f $(DESTDIR)$(sbindir)/api-gateway $(DESTDIR)$(mandir)/man8/api-gateway.8
+	rm -f $(addprefix $(DESTDIR)$(docdir)/,$(notdir $(DOCUMENTS)))
+	-rmdir $(DESTDIR)$(docdir)
+
+dist: $(CONFIG_MK)  ## source archive of the last commit, in build/
+	git archive --format=tar.gz --prefix=$(PACKAGE_TARNAME)-$(VERSION)/ -o $(B)/$(PACKAGE_TARNAME)-$(VERSION).tar.gz HEAD
+
+docker:  ## container image api-gateway
+	docker build -t api-gateway .
+
+# --- housekeeping ---------------------------------------------------------------------------
+clean:  ## remove what was compiled; keeps the configuration
+	rm -rf $(B)/src $(B)/tests $(COUNTS) $(GATEWAY) $(UNIT) $(LIBRARY) $(B)/api-gateway.8 \
+	  $(B)/compile_commands.json
+
+distclean:  ## remove everything that was made
+	rm -rf $(B) config.mk config.log config.status configure configure~ aclocal.m4 autom4te.cache
+
+help:  ## this list
+	@sed -n 's/^\([a-z][a-z._-]*\):.*  ## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | \
+	  awk -F '\t' '{ printf "  %-22s %s\n", $$1, $$2 }'
+	@echo; echo '  V=1 shows the commands; B=build/x builds in another folder;'
+	@echo '  CONFIGURE_FLAGS="--prefix=/usr" is passed on to configure.'
+
+.PHONY: all deps run check check-unit check-blackbox check-lint lint asan tsan coverage format \
+  format-check install uninstall dist docker compile_commands.json clean distclean help FORCE
