@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: MIT
+"""Master and workers: who runs, what is inherited, and what happens when one dies."""
+
+import os
+import signal
+import socket
+import time
+
+from case import Case
+from gateway import processes, run_command
+from wire import wait_until
+
+
+class Processes(Case):
+    def test_the_master_has_as_many_workers_as_configured_and_no_other_children(self):
+        gw = self.gateway(GATEWAY_WORKERS=3)
+        workers = gw.wait_workers(3)
+        self.assertEqual(set(gw.survivors()), {gw.pid, *workers})
+
+    def test_the_master_serves_no_request(self):
+        gw = self.gateway(self.origin())
+        with gw.client() as client:
+            for _ in range(20):
+                client.get("/api/service1/x")
+            sockets = [os.readlink(f"/proc/{gw.pid}/fd/{fd}")
+                       for fd in os.listdir(f"/proc/{gw.pid}/fd")]
+            ports = self.ports_of([name for name in sockets if name.startswith("socket:")])
+            self.assertEqual(ports, {(gw.address[1], "0A")})  # the listener and nothing else
+
+    @staticmethod
+    def ports_of(sockets):
+        """{(local port, state)} of these sockets."""
+        inodes = {name[len("socket:["):-1] for name in sockets}
+        with open("/proc/net/tcp") as file:
+            rows = [line.split() for line in file.readlines()[1:]]
+        return {(int(row[1].rsplit(":", 1)[1], 16), row[3]) for row in rows if row[9] in inodes}
+
+    def test_all_workers_inherit_one_socket(self):
+        gw = self.gateway(GATEWAY_WORKERS=2)
+        gw.wait_workers(2)
+        with open("/proc/net/tcp") as file:
+            port = f":{gw.address[1]:04X}"
+            rows = [line.split() for line in file]
+        listening = [row for row in rows if row[1].endswith(port) and row[3] == "0A"]
+        self.assertEqual(len(listening), 1)
+
+    def test_a_killed_worker_is_replaced_while_the_others_serve(self):
+        gw = self.gateway(self.origin(), GATEWAY_WORKERS=2)
+        before = set(gw.wait_workers(2))
+        victim = min(before)
+        os.kill(victim, signal.SIGKILL)
+        for _ in range(20):
+            self.assertEqual(gw.get("/api/service1/x").status, 200)
+        wait_until(lambda: len(set(gw.workers()) - {victim}) == 2, "the replacement")
+        self.assertTrue(before - {victim} <= set(gw.workers()))
+        self.assertIn(str(victim), gw.wait_error_line(r"worker exited.*KILL"))
+
+    def test_a_worker_that_keeps_dying_is_always_replaced(self):
+        gw = self.gateway()
+        seen = set()
+        for _ in range(4):
+            pid = wait_until(lambda: [p for p in gw.workers() if p not in seen], "a new worker")[0]
+            seen.add(pid)
+            os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: set(gw.workers()) - seen, "a new worker")
+        self.assertEqual(gw.get("/health").status, 200)
+
+    def test_connections_wait_for_a_worker_in_the_inherited_socket(self):
+        gw = self.gateway()
+        pid = gw.worker()
+        os.kill(pid, signal.SIGSTOP)
+        with gw.client() as client:  # accepted by the kernel, by nobody else
+            client.send_request("GET", "/health")
+            os.kill(pid, signal.SIGKILL)
+            self.assertEqual(client.read_response().status, 200)
+
+    def test_workers_end_when_the_master_is_killed(self):
+        gw = self.gateway(self.origin(), GATEWAY_WORKERS=2)
+        workers = gw.wait_workers(2)
+        os.kill(gw.pid, signal.SIGKILL)
+        gw.process.wait()
+        wait_until(lambda: not set(workers) & {pid for pid, (_, _, state) in processes().items()
+                                               if state not in "ZX"}, "the end of the workers")
+        gw.kill()
+
+    def test_workers_do_not_run_as_root(self):
+        if os.geteuid() != 0:
+            self.skipTest("not started as root")
+        gw = self.gateway()
+        with open(f"/proc/{gw.worker()}/status") as file:
+            uids = next(line for line in file if line.startswith("Uid:")).split()[1:]
+        self.assertNotIn("0", uids)
+
+    def test_exhausted_descriptors_cost_no_cpu_and_pass(self):
+        """A low limit from outside: the gateway says so, survives, and serves again."""
+        gw = self.gateway(prefix=("sh", "-c", 'ulimit -n 40 && exec "$@"', "sh"))
+        kept = []
+        for _ in range(80):
+            kept.append(socket.create_connection(gw.address, 20))
+        spent = gw.cpu_seconds()
+        time.sleep(1)
+        self.assertLess(gw.cpu_seconds() - spent, 0.3)
+        for sock in kept:
+            sock.close()
+        self.assertEqual(gw.get("/health").status, 200)
+        self.assertLess(len(gw.errors.lines), 100)
+
+
+class PidFile(Case):
+    def test_the_pid_file_holds_the_masters_pid_and_goes_with_it(self):
+        path = self.temporary("gateway.pid")
+        gw = self.gateway(args=("--pid-file", path))
+        with open(path) as file:
+            self.assertEqual(file.read(), f"{gw.pid}\n")
+        gw.stop()
+        self.assertFalse(os.path.exists(path))
+
+    def test_a_second_gateway_with_the_same_pid_file_is_refused(self):
+        path = self.temporary("gateway.pid")
+        gw = self.gateway(args=("--pid-file", path))
+        status, _, err = run_command("--pid-file", path, env={
+            "GATEWAY_HOST": "127.0.0.1", "GATEWAY_PORT": "0"})
+        self.assertNotEqual(status, 0)
+        self.assertIn(str(gw.pid), err)
+        self.assertEqual(gw.get("/health").status, 200)
+
+    def test_a_stale_pid_file_is_no_obstacle(self):
+        path = self.temporary("gateway.pid")
+        with open(path, "w") as file:
+            file.write("1\n")
+        gw = self.gateway(args=("--pid-file", path))
+        with open(path) as file:
+            self.assertEqual(file.read(), f"{gw.pid}\n")
+
+    def test_a_pid_file_that_cannot_be_written_is_an_error(self):
+        status, _, err = run_command("--pid-file", "/nonexistent/dir/x.pid", env={
+            "GATEWAY_HOST": "127.0.0.1", "GATEWAY_PORT": "0"})
+        self.assertNotEqual(status, 0)
+        self.assertIn("/nonexistent/dir/x.pid", err)

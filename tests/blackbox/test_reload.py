@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: MIT
+"""HUP: a new generation of workers takes over and the old one finishes what it has."""
+
+import json
+import signal
+import threading
+
+from case import HoldingCase
+from wire import wait_until
+
+
+class Reload(HoldingCase):
+    def wait_generation(self, number):
+        wait_until(lambda: json.loads(self.gw.get("/api/gateway/status").body)["generation"]
+                   == number, f"generation {number}")
+
+    def test_a_new_generation_serves_while_the_old_one_finishes(self):
+        gw = self.start()
+        old = gw.worker()
+        client = self.slow_request()
+        gw.send_signal(signal.SIGHUP)
+        self.wait_generation(2)
+        self.assertIn(old, gw.workers())
+        response = gw.get("/api/service1/fast")
+        self.assert_log(gw, response, generation=2, status_code=200)
+        self.service.release.set()
+        response = client.read_response()
+        self.assertEqual((response.status, response.body), (200, b"answered"))
+        self.assert_log(gw, response, generation=1, status_code=200)
+        wait_until(lambda: old not in gw.workers(), "the end of the old worker")
+        self.assertEqual(len(gw.workers()), 1)
+
+    def test_no_request_is_lost_by_reloads(self):
+        gw = self.start(GATEWAY_WORKERS=2)
+        stop = threading.Event()
+        failures, counts = [], []
+
+        def fresh_connections():
+            count = 0
+            try:
+                while not stop.is_set():
+                    response = gw.get("/api/service1/f", [("Connection", "close")])
+                    assert response.status == 200, response.body
+                    count += 1
+            except Exception as error:  # whatever it is, the test names it
+                failures.append(repr(error))
+            counts.append(count)
+
+        def kept_connection():
+            count = 0
+            try:
+                client = gw.client()
+                while not stop.is_set():
+                    response = client.get("/api/service1/k")
+                    assert response.status == 200, response.body
+                    count += 1
+                    if response.closes():
+                        client.close()
+                        client = gw.client()
+                client.close()
+            except Exception as error:
+                failures.append(repr(error))
+            counts.append(count)
+
+        threads = [threading.Thread(target=target)
+                   for target in (fresh_connections, fresh_connections, kept_connection)]
+        for thread in threads:
+            thread.start()
+        for generation in (2, 3, 4):
+            gw.send_signal(signal.SIGHUP)
+            self.wait_generation(generation)
+        stop.set()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(failures, [])
+        self.assertTrue(all(counts), counts)
+        gw.wait_workers(2)
+
+    def test_a_tunnel_outlives_a_reload(self):
+        def script(conn):
+            conn.read_request_head()
+            conn.send("HTTP/1.1 101 Go\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")
+            while data := conn.read_some():
+                conn.send(data)
+
+        self.gw = gw = self.gateway(self.origin(script))
+        old = gw.worker()
+        with gw.client() as client:
+            client.send_request("GET", "/api/service1/t",
+                                [("Connection", "Upgrade"), ("Upgrade", "x")])
+            self.assertEqual(client.read_head().status, 101)
+            gw.send_signal(signal.SIGHUP)
+            self.wait_generation(2)
+            client.send(b"ping")
+            self.assertEqual(client.read_exactly(4), b"ping")
+        wait_until(lambda: old not in gw.workers(), "the end of the old worker")
+
+    def test_a_download_outlives_a_reload(self):
+        go_on = threading.Event()
+
+        def script(conn):
+            conn.read_request()
+            conn.send("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nhalf")
+            go_on.wait(60)
+            conn.send("half")
+
+        self.gw = gw = self.gateway(self.origin(script))
+        with gw.client() as client:
+            client.send_request("GET", "/api/service1/d")
+            head = client.read_head()
+            gw.send_signal(signal.SIGHUP)
+            self.wait_generation(2)
+            go_on.set()
+            self.assertEqual(client.read_body(head).body, b"halfhalf")
+
+    def test_the_listener_stays_the_same(self):
+        gw = self.start()
+        inode = self.listener_inode()
+        gw.send_signal(signal.SIGHUP)
+        self.wait_generation(2)
+        self.assertEqual(self.listener_inode(), inode)
+
+    def listener_inode(self):
+        with open("/proc/net/tcp") as file:
+            port = f":{self.gw.address[1]:04X}"
+            return [line.split()[9] for line in file
+                    if line.split()[1].endswith(port) and line.split()[3] == "0A"]

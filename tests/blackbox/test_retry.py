@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: MIT
+"""When a request is sent again, and when it must not be."""
+
+from case import Case
+
+
+def stale_once(end):
+    """The first connection answers once and fails at its second request; later ones work."""
+
+    def script(conn):
+        conn.read_request()
+        conn.respond(200, b"first")
+        if conn.index == 0:
+            conn.read_request()
+            getattr(conn, end)()
+            return
+        while conn.read_request():
+            conn.respond(200, b"again")
+
+    return script
+
+
+class Retry(Case):
+    def second_request(self, method, end="close", script=None, **request):
+        """Warms the pool, then sends a request on the connection that will fail."""
+        self.service = self.origin(script or stale_once(end))
+        self.gw = self.gateway(self.service)
+        with self.gw.client() as client:
+            self.assertEqual(client.get("/api/service1/warm").body, b"first")
+            return client.request(method, "/api/service1/again", **request)
+
+    def assert_sent_again(self, response):
+        self.assertEqual((response.status, response.body), (200, b"first"))
+        self.assert_log(self.gw, response, attempts=2, status_code=200, cause="")
+        self.assertEqual([r.target for r in self.service.requests],
+                         ["/api/warm", "/api/again", "/api/again"])
+        self.assertEqual(len(self.service.connections), 2)
+        self.assertEqual(self.service.requests[1].raw_head, self.service.requests[2].raw_head)
+
+    def assert_not_sent_again(self, response, cause):
+        self.assert_error(response, 502, "bad_gateway", cause, "service1")
+        self.assert_log(self.gw, response, attempts=1, status_code=502, cause=cause)
+        self.assertEqual(len(self.service.requests), 2)
+        self.assertEqual(len(self.service.connections), 1)
+
+    def test_idempotent_requests_are_sent_again_on_a_fresh_connection(self):
+        for method in ("GET", "OPTIONS", "DELETE", "PUT", "TRACE"):
+            for end in ("close", "reset"):
+                with self.subTest(method=method, end=end):
+                    self.assert_sent_again(self.second_request(method, end))
+
+    def test_head_is_sent_again(self):
+        self.service = self.origin(stale_once("close"))
+        self.gw = self.gateway(self.service)
+        with self.gw.client() as client:
+            client.get("/api/service1/warm")
+            response = client.request("HEAD", "/api/service1/again")
+            self.assertEqual(response.status, 200)
+            self.assert_log(self.gw, response, attempts=2)
+
+    def test_a_small_body_is_sent_again_whole(self):
+        body = bytes(range(256)) * 128
+        self.assert_sent_again(self.second_request("PUT", body=body))
+        self.assertEqual(self.service.complete[-1].body, body)
+
+    def test_post_is_not_sent_again(self):
+        for body in (b"", b"order 1 pizza"):
+            with self.subTest(body=body):
+                self.assert_not_sent_again(self.second_request("POST", body=body),
+                                           "upstream_closed")
+
+    def test_patch_and_unknown_methods_are_not_sent_again(self):
+        for method in ("PATCH", "FOO"):
+            with self.subTest(method=method):
+                self.assert_not_sent_again(self.second_request(method, "reset"), "upstream_reset")
+
+    def test_a_body_beyond_the_replay_buffer_is_not_sent_again(self):
+        response = self.second_request("PUT", body=b"x" * 200000)
+        self.assert_not_sent_again(response, "upstream_closed")
+
+    def test_nothing_is_sent_again_after_the_first_byte_of_an_answer(self):
+        def script(conn):
+            conn.read_request()
+            conn.respond(200, b"first")
+            conn.read_request()
+            conn.send(b"HTTP/1.1 200 O")
+
+        response = self.second_request("GET", script=script)
+        self.assertEqual(response.status, 502)
+        self.assertEqual(len(self.service.requests), 2)
+
+    def test_a_request_is_sent_again_only_once(self):
+        def script(conn):
+            conn.read_request()
+            if conn.index == 0:
+                conn.respond(200, b"first")
+                conn.read_request()
+
+        response = self.second_request("GET", script=script)
+        self.assert_error(response, 502, "bad_gateway", "upstream_closed", "service1")
+        self.assert_log(self.gw, response, attempts=2)
+        self.assertEqual(len(self.service.requests), 3)
+
+    def test_a_silent_service_is_not_asked_again(self):
+        def script(conn):
+            conn.read_request()
+            conn.respond(200, b"first")
+            conn.read_request()
+            conn.wait_end()
+
+        service = self.origin(script)
+        gw = self.gateway(service, GATEWAY_TIMEOUT="0.5")
+        with gw.client() as client:
+            client.get("/api/service1/warm")
+            response = client.get("/api/service1/again")
+            self.assert_error(response, 504, "gateway_timeout", "response_header_timeout",
+                              "service1")
+            self.assert_log(gw, response, attempts=1)
+        self.assertEqual(len(service.requests), 2)
