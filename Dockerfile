@@ -14,7 +14,8 @@ COPY man man
 COPY packaging packaging
 COPY src src
 RUN make -j"$(nproc)" install DESTDIR=/out \
-      CONFIGURE_FLAGS='--prefix=/usr --sysconfdir=/etc --localstatedir=/var --runstatedir=/run'
+      CONFIGURE_FLAGS='--prefix=/usr --sysconfdir=/etc --localstatedir=/var --runstatedir=/run' \
+ && strip /out/usr/sbin/api-gateway
 
 FROM debian:bookworm-slim
 RUN apt-get update \

@@ -216,8 +216,10 @@ void ServerConnection::close() {
   release_handler(dropped_);
   if (cut_short_ != Cause::None && reply_coding_ == ReplyCoding::Close) {
     // An orderly end would look like the end of the body: only a reset says that it is not.
-    const ::linger reset{1, 0};
-    ::setsockopt(bufferevent_getfd(shell_), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    // Dissolving the association sends one; SO_LINGER would come too late, as evhttp sends a FIN
+    // before it closes.
+    const sockaddr nobody{AF_UNSPEC, {}};
+    ::connect(bufferevent_getfd(shell_), &nobody, sizeof nobody);
   }
   evhttp_connection_free(connection_);  // → on_evhttp_close
 }

@@ -12,10 +12,9 @@ bool is_hex(char c) {
   return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
-// Without sub-delims: no host has them, and a comma means two Host values were joined.
 bool is_reg_name(char c) {
   return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-         std::string_view("-._~%").find(c) != std::string_view::npos;
+         std::string_view("-._~%!$&'()*+,;=").find(c) != std::string_view::npos;
 }
 
 bool is_valid_port(std::string_view port) {
