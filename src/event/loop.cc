@@ -33,8 +33,9 @@ void Deadline::set(Milliseconds after) {
     clear();
     return;
   }
-  // One more tick: the current one has partly passed, and a deadline never fires early.
-  due_ = loop_.now_ + to_ticks(after) + 1;
+  // Counted from the real tick: a long callback may have kept the loop's own from moving. One
+  // more, as that has partly passed: a deadline never fires early.
+  due_ = loop_.real_tick() + to_ticks(after) + 1;
   // A later deadline stays where it is; its slot will see that it has moved.
   if (!is_linked() || due_ < slot_) loop_.link(*this, due_);
 }
@@ -52,7 +53,7 @@ Turn::~Turn() {
   loop_.in_turn_ = false;
 }
 
-Loop::Loop() : base_(make_base()), started_us_(monotonic_us()) {
+Loop::Loop() : base_(make_base()), started_ms_(coarse_monotonic_ms()) {
   tick_.reset(event_new(
       base_.get(), -1, EV_PERSIST,
       [](evutil_socket_t, short, void* self) { static_cast<Loop*>(self)->tick(); }, this));
@@ -79,11 +80,14 @@ void Loop::link(Deadline& deadline, std::uint64_t tick) {
   deadline.insert_before(slots_[deadline.slot_ % kSlots]);
 }
 
+std::uint64_t Loop::real_tick() const {
+  return 1 + (coarse_monotonic_ms() - started_ms_) / static_cast<std::uint64_t>(kTick.count());
+}
+
 void Loop::tick() {
   Turn turn(*this);
   // A process that was stopped or starved catches up with real time, slot by slot.
-  const std::uint64_t real = 1 + (monotonic_us() - started_us_) / 1000 /
-                                     static_cast<std::uint64_t>(kTick.count());
+  const std::uint64_t real = real_tick();
   while (now_ < real) {
     now_++;
     ListNode due;

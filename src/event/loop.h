@@ -4,7 +4,7 @@
 //
 // Deadlines  are integers compared once a tick (100 ms): setting one is a store, never a system
 //            call or a heap operation, because every request sets several and few ever fire.
-//            One fires between 0 and 100 ms late.
+//            One never fires early, and on an idle machine up to 200 ms late.
 // Deferred   calls run after the callback that asked for them has returned: the way to do what must
 //            not happen on somebody's stack (freeing, finishing, starting the next request). A
 //            callback that holds a Turn runs them as its last act, at no cost; elsewhere (on
@@ -127,6 +127,7 @@ class Loop {
   friend class Turn;
   static constexpr std::size_t kSlots = 1024;
 
+  std::uint64_t real_tick() const;
   void tick();
   void run_deferred();
   void link(Deadline& deadline, std::uint64_t tick);
@@ -135,7 +136,7 @@ class Loop {
   EventPtr tick_;
   EventPtr kick_;
   std::uint64_t now_ = 1;
-  std::uint64_t started_us_ = 0;
+  std::uint64_t started_ms_ = 0;
   std::array<ListNode, kSlots> slots_;
   ListNode deferred_;
   bool in_turn_ = false;

@@ -14,6 +14,13 @@ std::uint64_t monotonic_us() {
          static_cast<std::uint64_t>(now.tv_nsec) / 1000;
 }
 
+std::uint64_t coarse_monotonic_ms() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1000 +
+         static_cast<std::uint64_t>(now.tv_nsec) / 1'000'000;
+}
+
 std::int64_t unix_ms() {
   timespec now{};
   clock_gettime(CLOCK_REALTIME, &now);

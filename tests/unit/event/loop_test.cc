@@ -4,8 +4,10 @@
 // and is not tested; that nothing is early is.
 #include "event/loop.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "catch.h"
@@ -103,6 +105,30 @@ TEST_CASE("deadlines fire in their order and never early", "[event]") {
   CHECK(soon.fired_at_us - start >= 1'000);
   CHECK(middle.fired_at_us - start >= 200'000);
   CHECK(late.fired_at_us - start >= 400'000);
+}
+
+// A process that was suspended, or a callback that took long: the tick is behind the clock then.
+TEST_CASE("a deadline is not early when the loop was held up before it was set", "[event]") {
+  Loop loop;
+  struct HeldUp {
+    explicit HeldUp(Loop& on) : loop(on), watched(on) {}
+    void run() {
+      const Turn turn(loop);
+      std::this_thread::sleep_for(350ms);
+      set_at_us = monotonic_us();
+      watched.deadline.set(200ms);
+    }
+    Loop& loop;
+    Watched watched;
+    std::uint64_t set_at_us = 0;
+  } held_up(loop);
+  const EventPtr once(event_new(
+      loop.base(), -1, 0,
+      [](evutil_socket_t, short, void* self) { static_cast<HeldUp*>(self)->run(); }, &held_up));
+  event_active(once.get(), EV_TIMEOUT, 0);
+  run_ticks(loop, 9);
+  REQUIRE(held_up.watched.fired == 1);
+  CHECK(held_up.watched.fired_at_us - held_up.set_at_us >= 200'000);
 }
 
 TEST_CASE("a deadline fires once and can be set again", "[event]") {
@@ -206,9 +232,9 @@ TEST_CASE("ticks are counted and told", "[event]") {
   loop.on_tick([&] { ticks.push_back(loop.now()); });
   run_ticks(loop, 3);
   CHECK(loop.now() >= 4);
-  REQUIRE(ticks.size() >= 2);
-  CHECK(ticks.front() >= 2);
-  CHECK(ticks[1] > ticks[0]);
+  REQUIRE_FALSE(ticks.empty());
+  CHECK(std::is_sorted(ticks.begin(), ticks.end()));
+  CHECK(ticks.back() == loop.now());
 }
 
 TEST_CASE("deferred calls run after the callback that asked for them, in order", "[event]") {
