@@ -15,7 +15,7 @@ CONFIG_MK := $(firstword $(if $(filter build,$(B)),$(wildcard config.mk)) $(B)/c
 
 # Goals that need no configured tree: they work without one, or call make again for the rest
 # (which is what lets `make run` install a compiler first).
-BARE_GOALS := help deps run check asan tsan coverage docker format format-check clean distclean
+BARE_GOALS := help deps run check asan tsan fuzz coverage docker format format-check clean distclean
 ifneq ($(filter-out $(BARE_GOALS),$(or $(MAKECMDGOALS),all)),)
 include $(CONFIG_MK)
 endif
@@ -56,7 +56,7 @@ configure: configure.ac
 SRCS      := $(sort $(wildcard src/*.cc src/*/*.cc))
 LIB_SRCS  := $(filter-out src/main.cc,$(SRCS))
 UNIT_SRCS := $(sort $(wildcard tests/unit/*.cc tests/unit/*/*.cc))
-HEADERS   := $(sort $(wildcard src/*/*.h tests/unit/*.h tests/unit/*/*.h))
+HEADERS   := $(sort $(wildcard src/*/*.h tests/unit/*.h tests/unit/*/*.h tests/fuzz/*.h))
 OBJ        = $(patsubst %.cc,$(B)/%.o,$(1))
 
 GATEWAY := $(B)/api-gateway
@@ -151,6 +151,31 @@ tsan: B := build/tsan
 tsan:  ## all tests under ThreadSanitizer, in build/tsan
 	+@$(MAKE) --no-print-directory B=$(B) CONFIGURE_FLAGS='--with-sanitizer=thread $(CONFIGURE_FLAGS)' check
 
+# Longer than anybody wants to wait for in a check: each target runs for FUZZ_SECONDS, one after
+# the other, and goes on from the corpus of the last run.
+FUZZ_SECONDS ?= 60
+FUZZ_CXX     ?= $(firstword $(foreach name,clang++ clang++-14,$(shell command -v $(name))) clang++)
+FUZZ_FLAGS   := -std=c++20 -O1 -g -Isrc -Itests/fuzz -D_GLIBCXX_ASSERTIONS \
+  -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
+FUZZ_SRCS    := $(addprefix src/http/,head_parser.cc head.cc field_name.cc target.cc body_decoder.cc)
+FUZZERS      := $(basename $(notdir $(sort $(wildcard tests/fuzz/*.cc))))
+
+fuzz: $(addprefix $(B)/fuzz/,$(FUZZERS))  ## fuzz heads and bodies (clang) for FUZZ_SECONDS (60) each
+	@for name in $(FUZZERS); do \
+	  mkdir -p $(B)/fuzz/$$name.corpus; \
+	  printf '  %-7s %s\n' FUZZ $$name; \
+	  $(B)/fuzz/$$name -max_total_time=$(FUZZ_SECONDS) -max_len=512 -dict=tests/fuzz/http.dict \
+	    -artifact_prefix=$(B)/fuzz/$$name. $(B)/fuzz/$$name.corpus 2>$(B)/fuzz/$$name.log || \
+	    { cat $(B)/fuzz/$$name.log; exit 1; }; \
+	  tail -n 1 $(B)/fuzz/$$name.log; \
+	done
+
+$(B)/fuzz/%: tests/fuzz/%.cc tests/fuzz/check.h $(FUZZ_SRCS) $(wildcard src/http/*.h)
+	@mkdir -p $(@D)
+	@command -v $(FUZZ_CXX) >/dev/null || \
+	  { echo '"make fuzz" needs clang with its run-time libraries (or FUZZ_CXX=...)' >&2; exit 1; }
+	$(call say,FUZZCXX,$@)$(FUZZ_CXX) $(FUZZ_FLAGS) -o $@ $< $(FUZZ_SRCS)
+
 coverage: B := build/coverage
 coverage:  ## all tests with line counts, in build/coverage; gcovr, when installed, prints a table
 	+@$(MAKE) --no-print-directory B=$(B) CONFIGURE_FLAGS='--enable-coverage $(CONFIGURE_FLAGS)' check
@@ -158,10 +183,10 @@ coverage:  ## all tests with line counts, in build/coverage; gcovr, when install
 	else echo 'line counts are in $(B); install gcovr for a table'; fi
 
 format:  ## reformat all C++ sources (clang-format 14)
-	clang-format -i $(SRCS) $(UNIT_SRCS) $(HEADERS)
+	clang-format -i $(SRCS) $(UNIT_SRCS) $(wildcard tests/fuzz/*.cc) $(HEADERS)
 
 format-check:  ## fail if a C++ source is not formatted
-	clang-format --dry-run -Werror $(SRCS) $(UNIT_SRCS) $(HEADERS)
+	clang-format --dry-run -Werror $(SRCS) $(UNIT_SRCS) $(wildcard tests/fuzz/*.cc) $(HEADERS)
 
 # --- install --------------------------------------------------------------------------------
 DOCUMENTS := README.md packaging/NEWS.md conf/gateway.env.example
@@ -187,7 +212,7 @@ docker:  ## container image api-gateway
 # --- housekeeping ---------------------------------------------------------------------------
 clean:  ## remove what was compiled; keeps the configuration
 	rm -rf $(B)/src $(B)/tests $(COUNTS) $(GATEWAY) $(UNIT) $(LIBRARY) $(B)/api-gateway.8 \
-	  $(B)/compile_commands.json
+	  $(B)/compile_commands.json $(addprefix $(B)/fuzz/,$(FUZZERS))
 
 distclean:  ## remove everything that was made
 	rm -rf $(B) config.mk config.log config.status configure configure~ aclocal.m4 autom4te.cache
@@ -198,5 +223,5 @@ help:  ## this list
 	@echo; echo '  V=1 shows the commands; B=build/x builds in another folder;'
 	@echo '  CONFIGURE_FLAGS="--prefix=/usr" is passed on to configure.'
 
-.PHONY: all deps run check check-unit check-blackbox check-lint lint asan tsan coverage format \
+.PHONY: all deps run check check-unit check-blackbox check-lint lint asan tsan fuzz coverage format \
   format-check install uninstall dist docker compile_commands.json clean distclean help FORCE

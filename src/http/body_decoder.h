@@ -33,7 +33,7 @@ class BodyDecoder {
   bool has_failed() const { return failed_; }
   Framing framing() const { return framing_; }
 
-  /// Bytes of chunk extensions, respectively of trailers, a body may have in all.
+  /// Bytes of chunk extensions and trailers together that a body may have.
   static constexpr unsigned kMaxExtra = 16 << 10;
 
  private:

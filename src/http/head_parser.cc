@@ -114,7 +114,8 @@ ParseResult HeadParser::parse_request(std::string_view bytes) {
   if (!line.found) {
     const std::size_t length = bytes.size() - distance(bytes.data(), from);
     if (!may_become_request_line({from, length})) return refuse(Cause::BadRequestLine);
-    return length > line_limit ? refuse(Cause::TargetLimit) : ParseResult::Incomplete;
+    // Without its LF the line may still have its CR.
+    return length > line_limit + 1 ? refuse(Cause::TargetLimit) : ParseResult::Incomplete;
   }
   if (!line.valid) return refuse(Cause::BadRequestLine);
   if (line.text.size() > line_limit) return refuse(Cause::TargetLimit);
@@ -132,7 +133,7 @@ ParseResult HeadParser::parse_response(std::string_view bytes, bool to_head) {
     const std::string_view expected("HTTP/1.");
     const auto length = std::min(bytes.size(), expected.size());
     if (bytes.substr(0, length) != expected.substr(0, length)) return refuse(Cause::BadRequestLine);
-    return bytes.size() > limits_.target ? refuse(Cause::HeadLimit) : ParseResult::Incomplete;
+    return bytes.size() > limits_.head ? refuse(Cause::HeadLimit) : ParseResult::Incomplete;
   }
   if (!line.valid || !parse_status_line(line.text)) return refuse(Cause::BadRequestLine);
   const ParseResult result = parse_fields(bytes, line.next, response_);
@@ -274,7 +275,8 @@ bool HeadParser::parse_target(std::string_view target) {
     const auto end = rest.find_first_of("/?#");
     request_.authority = rest.substr(0, end);
     authority_from_target_ = true;  // wins over Host (RFC 9112 §3.2.2)
-    if (request_.authority.empty() || !is_valid_authority(request_.authority)) return false;
+    const bool has_host = !request_.authority.empty() && request_.authority[0] != ':';
+    if (!has_host || !is_valid_authority(request_.authority)) return false;
     target = end == rest.npos ? std::string_view("/") : rest.substr(end);
     request_.target = target;
   }
@@ -283,10 +285,11 @@ bool HeadParser::parse_target(std::string_view target) {
 
 bool HeadParser::parse_status_line(std::string_view line) {
   if (line.size() < 12 || !line.starts_with("HTTP/1.") || line[8] != ' ') return false;
-  if (line[7] != '0' && line[7] != '1') return false;
-  if (!is_digit(line[9]) || !is_digit(line[10]) || !is_digit(line[11])) return false;
+  if (!is_digit(line[7]) || !is_digit(line[9]) || !is_digit(line[10]) || !is_digit(line[11])) {
+    return false;
+  }
   if (line.size() > 12 && line[12] != ' ') return false;
-  response_.minor_version = line[7] - '0';
+  response_.minor_version = line[7] == '0' ? 0 : 1;  // a higher minor is read as 1.1
   response_.status = (line[9] - '0') * 100 + (line[10] - '0') * 10 + (line[11] - '0');
   response_.reason = line.size() > 13 ? line.substr(13) : std::string_view{};
   return response_.status >= 100 && response_.status <= 599 && is_text(response_.reason);

@@ -14,7 +14,11 @@ bool is_hex(char c) {
 
 bool is_reg_name(char c) {
   return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-         std::string_view("-._~%!$&'()*+,;=").find(c) != std::string_view::npos;
+         std::string_view("-._~!$&'()*+,;=").find(c) != std::string_view::npos;
+}
+
+bool is_encoding(std::string_view text) {
+  return text.size() >= 3 && text[0] == '%' && is_hex(text[1]) && is_hex(text[2]);
 }
 
 bool is_valid_port(std::string_view port) {
@@ -25,7 +29,13 @@ bool is_valid_port(std::string_view port) {
   return true;
 }
 
-enum class Separators { Slash, Loose };
+/// What a service may take for a segment's end besides '/'.
+struct Separators {
+  bool encoded_slash;
+  bool backslash;
+};
+
+constexpr char kEncodedSlash = '\x01';
 
 // One character of a segment, with the encodings that matter here undone.
 struct Unit {
@@ -37,7 +47,7 @@ Unit read_unit(std::string_view text) {
   if (text.size() < 3 || text[0] != '%') return {text[0], 1};
   const char low = static_cast<char>(text[2] | 0x20);
   if (text[1] == '2' && low == 'e') return {'.', 3};
-  if (text[1] == '2' && low == 'f') return {'\x01', 3};  // an encoded slash: not a '/' to all
+  if (text[1] == '2' && low == 'f') return {kEncodedSlash, 3};
   if (text[1] == '5' && low == 'c') return {'\\', 3};
   if (text[1] == '3' && low == 'b') return {';', 3};
   return {text[0], 1};
@@ -45,9 +55,9 @@ Unit read_unit(std::string_view text) {
 
 bool walks_out(std::string_view rest, Separators separators) {
   long depth = 0;
-  std::size_t dots = 0;   // of a segment that so far has only dots
-  bool other = false;     // the segment has something else
-  bool parameter = false; // behind ';'
+  std::size_t dots = 0;    // of a segment that so far has only dots
+  bool other = false;      // the segment has something else
+  bool parameter = false;  // behind ';'
   const auto end_segment = [&] {
     if (!other && dots == 2) depth--;
     if (other || dots > 2) depth++;
@@ -58,8 +68,10 @@ bool walks_out(std::string_view rest, Separators separators) {
   while (!rest.empty()) {
     const Unit unit = read_unit(rest);
     rest.remove_prefix(unit.length);
-    const bool loose = separators == Separators::Loose;
-    if (unit.value == '/' || (loose && (unit.value == '\x01' || unit.value == '\\'))) {
+    const bool ends = unit.value == '/' ||
+                      (unit.value == kEncodedSlash && separators.encoded_slash) ||
+                      (unit.value == '\\' && separators.backslash);
+    if (ends) {
       if (!end_segment()) return true;
     } else if (parameter) {
       continue;
@@ -86,7 +98,15 @@ bool is_valid_authority(std::string_view authority) {
     }
     end++;
   } else {
-    while (end < authority.size() && is_reg_name(authority[end])) end++;
+    while (end < authority.size()) {
+      if (is_reg_name(authority[end])) {
+        end++;
+      } else if (is_encoding(authority.substr(end))) {
+        end += 3;
+      } else {
+        break;
+      }
+    }
   }
   if (end == authority.size()) return true;
   return authority[end] == ':' && is_valid_port(authority.substr(end + 1));
@@ -105,7 +125,7 @@ bool is_valid_origin_form(std::string_view target) {
   if (!escaped) return true;
   const std::string_view path = target.substr(0, target.find('?'));
   for (std::size_t i = path.find('%'); i != path.npos; i = path.find('%', i + 1)) {
-    if (i + 2 >= path.size() || !is_hex(path[i + 1]) || !is_hex(path[i + 2])) return false;
+    if (!is_encoding(path.substr(i))) return false;
     if (path[i + 1] == '0' && path[i + 2] == '0') return false;
   }
   return true;
@@ -114,7 +134,13 @@ bool is_valid_origin_form(std::string_view target) {
 bool leaves_prefix(std::string_view rest) {
   // No two dots in any spelling, no way out: true of almost every request.
   if (rest.find("..") == rest.npos && rest.find('%') == rest.npos) return false;
-  return walks_out(rest, Separators::Slash) || walks_out(rest, Separators::Loose);
+  // A separator that a service does not know adds no depth there, so each reading counts.
+  for (const bool encoded_slash : {false, true}) {
+    for (const bool backslash : {false, true}) {
+      if (walks_out(rest, {encoded_slash, backslash})) return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace gateway::http

@@ -27,7 +27,7 @@ bool is_dropped(const http::RequestHead& head, const Field& field) {
 }
 
 bool is_dropped(const http::ResponseHead& head, const Field& field) {
-  if (field.id == FieldId::XRequestId) return head.status >= 200;
+  if (field.id == FieldId::XRequestId) return head.status >= 200 || head.status == 101;
   // RFC 9110 §8.6: neither 1xx nor 204 has one.
   if (field.id == FieldId::ContentLength) return head.status == 204 || head.status < 200;
   return head.is_hop_by_hop(field);
@@ -105,7 +105,7 @@ void write_response_head(http::HeadWriter& out, const http::ResponseHead& respon
     if (upgrade != nullptr) out.field("Upgrade", upgrade->value);
   } else if (response.status < 200) {
     return;
-  } else if (response.find(FieldId::Date) == nullptr) {
+  } else if (response.find(FieldId::Date) == nullptr || response.nominates("date")) {
     out.field("Date", http::http_date());
   }
   out.field("X-Request-ID", request_id);

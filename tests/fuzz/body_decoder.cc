@@ -2,6 +2,8 @@
 //
 // Fuzzes BodyDecoder: content and end of a body do not depend on how its bytes arrive. The first
 // byte chooses framing and length, the second one the size of the pieces.
+#include "http/body_decoder.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -9,7 +11,6 @@
 #include <vector>
 
 #include "check.h"
-#include "http/body_decoder.h"
 
 using namespace gateway::http;
 

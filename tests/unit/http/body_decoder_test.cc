@@ -114,7 +114,7 @@ TEST_CASE("chunked coding that has a second reading fails", "[http]") {
       "5\r\nhello0\r\n\r\n",
       "5\r\nhello\rX",
       "5\r\nhello\r\n\r\n",
-      "0\r\nX",
+      "0\r\n(",
       "0\r\n\n",
       "0\r\n\rX",
       "0\r\n :\r\n",
@@ -142,11 +142,9 @@ TEST_CASE("a chunk may be very large", "[http]") {
 }
 
 TEST_CASE("extensions are bounded over the whole body", "[http]") {
-  const auto with_extension = [](std::size_t size) {
-    return "0;" + std::string(size, 'e') + "\r\n\r\n";
-  };
-  CHECK(verdict_of(with_extension(BodyDecoder::kMaxExtra)) != Verdict::Failed);
-  CHECK(verdict_of(with_extension(BodyDecoder::kMaxExtra + 1)) == Verdict::Failed);
+  const std::string most(BodyDecoder::kMaxExtra, 'e');
+  CHECK(verdict_of("1;" + most + "\r\nx") == Verdict::Unfinished);
+  CHECK(verdict_of("1;" + most + "e") == Verdict::Failed);
   std::string many;
   for (unsigned i = 0; i <= BodyDecoder::kMaxExtra / 64; i++) {
     many += "1;" + std::string(64, 'e') + "\r\nx\r\n";

@@ -34,18 +34,21 @@ bool is_split_anywhere(std::string_view bytes, const Parse& parse) {
 }
 
 /// Cause::None: accepted. Otherwise why it is refused.
+template <class Parse>
+Cause verdict(HeadParser& parser, std::string_view bytes, const Parse& parse) {
+  CHECK(is_split_anywhere(bytes, parse));
+  return parse(bytes) == ParseResult::Complete ? Cause::None : parser.cause();
+}
+
 inline Cause request_verdict(std::string_view bytes, const Limits& limits = {}) {
   HeadParser parser(limits);
-  CHECK(
-      is_split_anywhere(bytes, [&](std::string_view part) { return parser.parse_request(part); }));
-  return parser.cause();
+  return verdict(parser, bytes, [&](std::string_view part) { return parser.parse_request(part); });
 }
 
 inline Cause response_verdict(std::string_view bytes, const Limits& limits = {}) {
   HeadParser parser(limits);
-  CHECK(is_split_anywhere(
-      bytes, [&](std::string_view part) { return parser.parse_response(part, false); }));
-  return parser.cause();
+  return verdict(parser, bytes,
+                 [&](std::string_view part) { return parser.parse_response(part, false); });
 }
 
 /// The words of causes, so that a failing row can be read.

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <csignal>
 #include <string>
 
 #include "catch.h"
@@ -19,6 +20,7 @@ namespace {
 class Fixture {
  public:
   Fixture() {
+    std::signal(SIGPIPE, SIG_IGN);  // as every process of the gateway does
     std::array<int, 2> ends{};
     REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()) == 0);
     own_.reset(ends[0]);

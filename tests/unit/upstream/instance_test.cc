@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: MIT
+#include "upstream/instance.h"
+
+#include <memory>
+#include <string>
+
+#include "catch.h"
+#include "loopback.h"
+#include "observe/scratch.h"
+
+namespace gateway::upstream {
+namespace {
+
+using test::Journal;
+using test::Origin;
+using test::run_until;
+
+constexpr std::string_view kRequest = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
+constexpr std::string_view kResponse = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+// One instance in front of a scripted origin.
+class Fixture : public test::Surroundings {
+ public:
+  Fixture() { instance = std::make_unique<Instance>(context, origin.config(), slot_of_instance()); }
+
+  InstanceSlot& slot_of_instance() { return instance_slots[0]; }
+  http::ClientConnection& acquire(Journal& journal, bool fresh = false) {
+    return instance->acquire(journal, {}, timeouts, fresh);
+  }
+  /// Connects an attempt and accepts it at the origin.
+  http::ClientConnection& connect(Journal& journal, UniqueFd& peer, bool fresh = false) {
+    http::ClientConnection& connection = acquire(journal, fresh);
+    run_until(loop, [&] { return journal.has("connected"); });
+    peer.reset(origin.accept());
+    REQUIRE(peer.is_open());
+    return connection;
+  }
+  void answer(const UniqueFd& peer, std::string_view bytes) {
+    REQUIRE(::send(peer.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
+            static_cast<ssize_t>(bytes.size()));
+  }
+  /// A whole exchange, after which the connection is idle.
+  http::ClientConnection& exchange(UniqueFd& peer, bool fresh = false) {
+    Journal journal;
+    http::ClientConnection& connection = connect(journal, peer, fresh);
+    connection.send(kRequest, {}, /*end=*/true);
+    answer(peer, kResponse);
+    run_until(loop, [&] { return journal.has("end"); });
+    return connection;
+  }
+
+  Origin origin;
+  std::unique_ptr<Instance> instance;
+};
+
+TEST_CASE("Host is that of the URL, without the default port", "[upstream]") {
+  struct Row {
+    InstanceConfig config;
+    std::string host_field;
+  };
+  const Row rows[] = {
+      {{"", "example.com", 80, ""}, "example.com"},
+      {{"", "example.com", 8080, ""}, "example.com:8080"},
+      {{"", "127.0.0.1", 8001, ""}, "127.0.0.1:8001"},
+      {{"", "::1", 80, ""}, "[::1]"},
+      {{"", "2001:db8::1", 443, ""}, "[2001:db8::1]:443"},
+      {{"", "", 80, "/run/x.sock"}, "localhost"},
+  };
+  test::Surroundings around;
+  for (const Row& row : rows) {
+    const Instance instance(around.context, row.config, around.instance_slots[0]);
+    CHECK(instance.host_field() == row.host_field);
+    CHECK(instance.address_count() == 1);
+  }
+}
+
+TEST_CASE("a new connection is told when it is connected, and carries an exchange", "[upstream]") {
+  Fixture f;
+  Journal journal;
+  UniqueFd peer;
+  http::ClientConnection& connection = f.acquire(journal);
+  CHECK_FALSE(connection.is_ready());
+  CHECK(journal.text.empty());
+  run_until(f.loop, [&] { return journal.has("connected"); });
+  peer.reset(f.origin.accept());
+  CHECK(connection.is_ready());
+  CHECK_FALSE(connection.was_reused());
+  CHECK_FALSE(connection.sent_anything());
+  connection.send(kRequest, {}, /*end=*/true);
+  CHECK(connection.sent_anything());
+  std::string received(100, '\0');
+  received.resize(static_cast<std::size_t>(::recv(peer.get(), received.data(), 100, 0)));
+  CHECK(received == kRequest);
+  f.answer(peer, kResponse);
+  run_until(f.loop, [&] { return journal.has("end"); });
+  CHECK(journal.text == "connected response:200 body:ok end ");
+  CHECK(f.slot.upstream_connects == 1);
+  CHECK(f.slot.upstream_connections == 1);
+  CHECK(f.slot.upstream_reuses == 0);
+}
+
+TEST_CASE("an idle connection serves the next exchange at once", "[upstream]") {
+  Fixture f;
+  UniqueFd peer;
+  http::ClientConnection& first = f.exchange(peer);
+  Journal journal;
+  http::ClientConnection& second = f.acquire(journal);
+  CHECK(&second == &first);
+  CHECK(second.is_ready());
+  CHECK(second.was_reused());
+  CHECK_FALSE(second.sent_anything());
+  second.send(kRequest, {}, /*end=*/true);
+  f.answer(peer, kResponse);
+  run_until(f.loop, [&] { return journal.has("end"); });
+  CHECK(journal.text == "response:200 body:ok end ");
+  CHECK(f.slot.upstream_connects == 1);
+  CHECK(f.slot.upstream_reuses == 1);
+}
+
+TEST_CASE("a connection that was asked to be fresh is never a pooled one", "[upstream]") {
+  Fixture f;
+  UniqueFd peer;
+  UniqueFd other;
+  http::ClientConnection& first = f.exchange(peer);
+  Journal journal;
+  CHECK(&f.connect(journal, other, /*fresh=*/true) != &first);
+  CHECK(f.slot.upstream_connects == 2);
+  CHECK(f.slot.upstream_reuses == 0);
+}
+
+TEST_CASE("the connection that became idle last is used first", "[upstream]") {
+  Fixture f;
+  UniqueFd peers[2];
+  http::ClientConnection& first = f.exchange(peers[0]);
+  http::ClientConnection& second = f.exchange(peers[1], /*fresh=*/true);
+  Journal journals[2];
+  CHECK(&f.acquire(journals[0]) == &second);
+  CHECK(&f.acquire(journals[1]) == &first);
+}
+
+TEST_CASE("the pool keeps no more idle connections than it may", "[upstream]") {
+  Fixture f;
+  f.pool.max_idle = 1;
+  UniqueFd peers[2];
+  http::ClientConnection& first = f.exchange(peers[0]);
+  f.exchange(peers[1], /*fresh=*/true);
+  run_until(f.loop, [&] { return f.slot.upstream_connections == 1; });
+  Journal journal;
+  CHECK(&f.acquire(journal) == &first);
+}
+
+TEST_CASE("an idle connection that the service closes leaves the pool", "[upstream]") {
+  Fixture f;
+  UniqueFd peer;
+  f.exchange(peer);
+  peer.reset();
+  run_until(f.loop, [&] { return f.slot.upstream_connections == 0; });
+  Journal journal;
+  UniqueFd next;
+  CHECK_FALSE(f.connect(journal, next).was_reused());
+}
+
+TEST_CASE("an idle connection that says something unasked leaves the pool", "[upstream]") {
+  Fixture f;
+  UniqueFd peer;
+  f.exchange(peer);
+  f.answer(peer, "HTTP/1.1 408 Request Timeout\r\n\r\n");
+  run_until(f.loop, [&] { return f.slot.upstream_connections == 0; });
+  CHECK(f.slot_of_instance().status == InstanceStatus::Up);
+}
+
+TEST_CASE("a connection is not kept when its response says so or ends unclearly", "[upstream]") {
+  for (const std::string response :
+       {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+        "HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nsurplus"}) {
+    CAPTURE(response);
+    Fixture f;
+    UniqueFd peer;
+    Journal journal;
+    f.connect(journal, peer).send(kRequest, {}, /*end=*/true);
+    f.answer(peer, response);
+    run_until(f.loop, [&] { return journal.has("end"); });
+    run_until(f.loop, [&] { return f.slot.upstream_connections == 0; });
+    CHECK(journal.text == "connected response:200 end ");
+  }
+}
+
+TEST_CASE("idle connections can be closed at once", "[upstream]") {
+  Fixture f;
+  UniqueFd peers[2];
+  f.exchange(peers[0]);
+  f.exchange(peers[1], /*fresh=*/true);
+  f.instance->close_idle();
+  run_until(f.loop, [&] { return f.slot.upstream_connections == 0; });
+}
+
+TEST_CASE("a refused connection fails the attempt from the loop and marks the instance down",
+          "[upstream]") {
+  Fixture f;
+  f.origin.close();
+  Journal journal;
+  f.acquire(journal);
+  CHECK(journal.text.empty());
+  run_until(f.loop, [&] { return !journal.text.empty(); });
+  CHECK(journal.text == "failed:connect_refused ");
+  CHECK(f.slot_of_instance().status == InstanceStatus::Down);
+  CHECK(f.slot_of_instance().last_error == Cause::ConnectRefused);
+  CHECK(f.slot_of_instance().changed_at_ms > 0);
+  CHECK(f.slot.upstream_connections == 0);
+}
+
+TEST_CASE("a connect marks the instance up and keeps its last error", "[upstream]") {
+  Fixture f;
+  f.slot_of_instance().status = InstanceStatus::Down;
+  f.slot_of_instance().last_error = Cause::ConnectTimeout;
+  Journal journal;
+  UniqueFd peer;
+  f.connect(journal, peer);
+  CHECK(f.slot_of_instance().status == InstanceStatus::Up);
+  CHECK(f.slot_of_instance().last_error == Cause::ConnectTimeout);
+}
+
+TEST_CASE("a failure on a connection is noted without marking the instance down", "[upstream]") {
+  Fixture f;
+  f.slot_of_instance().status = InstanceStatus::Up;
+  f.instance->note_failure(Cause::ResponseHeaderTimeout);
+  CHECK(f.slot_of_instance().status == InstanceStatus::Up);
+  CHECK(f.slot_of_instance().last_error == Cause::ResponseHeaderTimeout);
+}
+
+TEST_CASE("a name is looked up before its first connect, and again not at once", "[upstream]") {
+  test::Surroundings around;
+  Origin origin;
+  Instance instance(around.context, origin.config("localhost"), around.instance_slots[0]);
+  for (const std::uint64_t connects : {1, 2}) {
+    Journal journal;
+    instance.acquire(journal, {}, around.timeouts, /*fresh=*/true);
+    // The first attempt waits for the name, the second one knows it.
+    CHECK(around.slot.upstream_connects == (connects == 1 ? 0 : 2));
+    run_until(around.loop, [&] { return journal.has("connected"); });
+    CHECK(around.slot.upstream_connects == connects);
+  }
+  CHECK(instance.host_field() == "localhost:" + std::to_string(origin.port()));
+}
+
+TEST_CASE("a name that does not resolve fails the attempt and marks the instance down",
+          "[upstream]") {
+  test::Surroundings around;
+  const std::string name = std::string(64, 'a') + ".invalid";
+  Instance instance(around.context, {"http://" + name, name, 80, ""}, around.instance_slots[0]);
+  Journal first;
+  instance.acquire(first, {}, around.timeouts, /*fresh=*/false);
+  CHECK(first.text.empty());
+  run_until(around.loop, [&] { return !first.text.empty(); });
+  CHECK(first.text == "failed:dns_failure ");
+  CHECK(around.instance_slots[0].status == InstanceStatus::Down);
+  CHECK(around.instance_slots[0].last_error == Cause::DnsFailure);
+  // Asked again at once, it does not ask the resolver again.
+  Journal second;
+  instance.acquire(second, {}, around.timeouts, /*fresh=*/false);
+  run_until(around.loop, [&] { return !second.text.empty(); });
+  CHECK(second.text == "failed:dns_failure ");
+  CHECK(around.slot.upstream_connects == 0);
+}
+
+TEST_CASE("an attempt that is cancelled hears nothing more", "[upstream]") {
+  Fixture f;
+  Journal journal;
+  UniqueFd peer;
+  http::ClientConnection& connection = f.connect(journal, peer);
+  connection.send(kRequest, {}, /*end=*/true);
+  connection.cancel();
+  run_until(f.loop, [&] { return f.slot.upstream_connections == 0; });
+  CHECK(journal.text == "connected ");
+}
+
+TEST_CASE("an instance may go with connections in every state", "[upstream]") {
+  Fixture f;
+  UniqueFd idle_peer;
+  UniqueFd busy_peer;
+  Journal journals[2];
+  f.exchange(idle_peer);
+  f.connect(journals[0], busy_peer, /*fresh=*/true).send(kRequest, {}, /*end=*/true);
+  f.acquire(journals[1], /*fresh=*/true);
+  f.instance.reset();
+  f.loop.run_pending();
+  CHECK(journals[0].text == "connected ");
+  CHECK(journals[1].text.empty());
+}
+
+TEST_CASE("a unix socket is connected like any other", "[upstream]") {
+  test::Surroundings around;
+  const gateway::test::ScratchDir scratch;
+  const std::string path = scratch.file("s");
+  const Address address = *Address::from_unix_path(path);
+  const UniqueFd listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  REQUIRE(::bind(listener.get(), address.data(), address.size()) == 0);
+  REQUIRE(::listen(listener.get(), 4) == 0);
+  Instance instance(around.context, {"unix:" + path, "", 80, path}, around.instance_slots[0]);
+  Journal journal;
+  instance.acquire(journal, {}, around.timeouts, /*fresh=*/false);
+  run_until(around.loop, [&] { return journal.has("connected"); });
+  CHECK(around.instance_slots[0].status == InstanceStatus::Up);
+}
+
+TEST_CASE("a unix socket that is not there is unreachable", "[upstream]") {
+  test::Surroundings around;
+  const gateway::test::ScratchDir scratch;
+  const std::string path = scratch.file("none");
+  Instance instance(around.context, {"unix:" + path, "", 80, path}, around.instance_slots[0]);
+  Journal journal;
+  instance.acquire(journal, {}, around.timeouts, /*fresh=*/false);
+  run_until(around.loop, [&] { return !journal.text.empty(); });
+  CHECK(journal.text == "failed:connect_unreachable ");
+  CHECK(around.instance_slots[0].status == InstanceStatus::Down);
+}
+
+}  // namespace
+}  // namespace gateway::upstream
