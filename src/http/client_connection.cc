@@ -79,7 +79,7 @@ void ClientConnection::connect(const Address& address) {
                     : evhttp_connection_base_bufferevent_new(
                           base, nullptr, shell_, address.host().c_str(), address.port());
   evhttp_connection_set_retries(connection_, 0);
-  const timeval never{24 * 3600, 0};  // our deadline comes first
+  const timeval never{86400, 0};  // our deadline comes first
   evhttp_connection_set_timeout_tv(connection_, &never);
   request_ = evhttp_request_new(
       [](evhttp_request* request, void* self) {
@@ -182,7 +182,7 @@ void ClientConnection::send(std::string_view head, std::span<const char> body, b
   if (end && state_ == State::Tunnel && writer_.is_idle()) {
     ::shutdown(bufferevent_getfd(shell_), SHUT_WR);
   }
-  set_deadline();
+  if (state_ == State::Head) set_deadline();
 }
 
 void ClientConnection::on_writable() {
@@ -191,7 +191,8 @@ void ClientConnection::on_writable() {
   if (writer_.is_idle() && upload_ended_ && state_ == State::Tunnel) {
     ::shutdown(bufferevent_getfd(shell_), SHUT_WR);
   }
-  set_deadline();
+  write_deadline_runs_ = false;
+  if (state_ == State::Head) set_deadline();
   if (!was_congested_ || writer_.queued() > context_.limits.low_water) return;
   was_congested_ = false;
   if (handler_ != nullptr) handler_->on_upstream_drained();
@@ -356,9 +357,13 @@ void ClientConnection::set_paused(bool paused) {
 }
 
 void ClientConnection::set_deadline() {
+  const bool upload_waits = state_ == State::Head && !writer_.is_idle();
+  // Runs from the last progress, not from the last attempt to write more.
+  if (upload_waits && std::exchange(write_deadline_runs_, true)) return;
+  write_deadline_runs_ = upload_waits;
   if (state_ == State::Head) {
-    if (!writer_.is_idle()) {
-      deadline_.set(timeouts_->idle);  // as long as the service takes the request
+    if (upload_waits) {
+      deadline_.set(timeouts_->idle);
     } else if (upload_ended_) {
       deadline_.set(timeouts_->response_header);
     } else {

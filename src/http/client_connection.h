@@ -78,6 +78,8 @@ class ClientConnection : public ListNode {
  public:
   ClientConnection(ClientContext& context, ClientOwner& owner);
   ~ClientConnection();
+  ClientConnection(const ClientConnection&) = delete;
+  ClientConnection& operator=(const ClientConnection&) = delete;
 
   /// Begins an exchange: at once on an idle connection; on a new one on_connected() follows
   /// connect(). `timeouts` outlive it.
@@ -161,6 +163,7 @@ class ClientConnection : public ListNode {
   bool reported_ = false;  ///< evhttp has taken the response as complete
   bool input_ended_ = false;
   bool was_congested_ = false;
+  bool write_deadline_runs_ = false;
 };
 
 }  // namespace gateway::http

@@ -57,7 +57,7 @@ void ServerConnection::adopt() {
   evhttp_connection_get_peer(connection_, &address, &port);
   peer_ = address != nullptr && *address != '\0' ? address : "unix";
   constexpr std::string_view kMapped("::ffff:");  // an IPv4 client of an IPv6 socket
-  if (peer_.starts_with(kMapped) && peer_.find('.') != peer_.npos) peer_.erase(0, kMapped.size());
+  if (peer_.starts_with(kMapped) && peer_.find('.') != std::string::npos) peer_.erase(0, kMapped.size());
 
   const evutil_socket_t fd = bufferevent_getfd(shell_);
   writer_.open(
@@ -74,6 +74,7 @@ void ServerConnection::adopt() {
 // The one place where a connection ends, whoever decided it.
 void ServerConnection::on_evhttp_close(evhttp_connection*, void* self) {
   auto* connection = static_cast<ServerConnection*>(self);
+  connection->reset_unfinished();
   if (connection->exchange_.handler_ != nullptr) {
     ExchangeHandler& handler = *std::exchange(connection->exchange_.handler_, nullptr);
     connection->context_.exchange_count--;
@@ -89,8 +90,9 @@ void ServerConnection::run_later() {
     close();
   } else if (answer_is_complete()) {
     finish();
-  } else if (!body_paused_ && !stash_.empty()) {
-    consume_stash();
+  } else {
+    if (!body_paused_ && !stash_.empty()) consume_stash();
+    if (state_ == State::Tunnel) deliver_tunnel_end();
   }
 }
 
@@ -130,13 +132,19 @@ void ServerConnection::on_client_fin() {
   read_while_wanted();  // a FIN keeps the socket readable for ever
   const bool answering = state_ == State::Active && (body_ended_ || body_failed_);
   if (state_ == State::Tunnel) {
-    exchange_.handler_->on_body(exchange_, {}, /*end=*/true);
-    if (answer_is_complete()) later_.schedule();
+    deliver_tunnel_end();
   } else if (answering && context_.options.timeouts.half_close != Milliseconds::zero()) {
     deadline_.set(context_.options.timeouts.half_close);
   } else {
     drop(Cause::ClientClosed);
   }
+}
+
+void ServerConnection::deliver_tunnel_end() {
+  if (!input_ended_ || body_ended_ || body_paused_ || !stash_.empty()) return;
+  body_ended_ = true;
+  exchange_.handler_->on_body(exchange_, {}, /*end=*/true);
+  if (answer_is_complete()) later_.schedule();
 }
 
 /// Returns how many bytes were used; the rest waits.
@@ -177,6 +185,7 @@ void ServerConnection::begin_exchange(Cause refusal) {
   keep_alive_ = refusal == Cause::None && !request.connection_close &&
                 (!is_http10_ || request.connection_keep_alive);
   head_begun_ = body_failed_ = reply_ended_ = was_congested_ = body_paused_ = false;
+  write_deadline_runs_ = false;
   body_ended_ = refusal != Cause::None;
   cut_short_ = Cause::None;
   reply_coding_ = ReplyCoding::Identity;

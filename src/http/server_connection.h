@@ -48,6 +48,8 @@ class ServerConnection : public ListNode {
  public:
   ServerConnection(ServerContext& context, bufferevent* shell, std::uint16_t local_port);
   ~ServerConnection();
+  ServerConnection(const ServerConnection&) = delete;
+  ServerConnection& operator=(const ServerConnection&) = delete;
 
   /// From evhttp's request callback, which runs inside report_bytes().
   void take_request(evhttp_request* request) { request_ = request; }
@@ -84,6 +86,7 @@ class ServerConnection : public ListNode {
   void begin_exchange(Cause refusal);
   void fail_body(Cause cause);
   void on_client_fin();
+  void deliver_tunnel_end();
 
   // Output and end.
   void on_writable();
@@ -94,6 +97,7 @@ class ServerConnection : public ListNode {
   void release_handler(Cause cause);
   void drop(Cause cause);
   void close();
+  void reset_unfinished();
 
   // Life cycle.
   void run_later();
@@ -137,6 +141,7 @@ class ServerConnection : public ListNode {
   bool body_failed_ = false;   ///< the rest of it is discarded
   bool reply_ended_ = false;
   bool was_congested_ = false;
+  bool write_deadline_runs_ = false;
 };
 
 }  // namespace gateway::http

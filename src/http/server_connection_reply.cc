@@ -116,9 +116,11 @@ void ServerConnection::after_write(bool end) {
 void ServerConnection::upgrade(HeadWriter& head) {
   state_ = State::Tunnel;
   keep_alive_ = false;
+  body_ended_ = false;  // a new body: the bytes of the tunnel
   writer_.write(head.add("\r\n").view());
   after_write(/*end=*/false);
-  later_.schedule();  // for bytes that came behind the request's head
+  set_deadline();
+  later_.schedule();  // for what came behind the request's head: bytes, a FIN
 }
 
 void ServerConnection::cut_short(Cause cause) {
@@ -139,6 +141,7 @@ void ServerConnection::on_writable() {
     drop(Cause::ClientClosed);
     return;
   }
+  write_deadline_runs_ = false;
   set_deadline();
   if (reply_ended_ && writer_.is_idle()) {
     if (state_ == State::Tunnel) ::shutdown(bufferevent_getfd(shell_), SHUT_WR);
@@ -214,14 +217,17 @@ void ServerConnection::drop(Cause cause) {
 
 void ServerConnection::close() {
   release_handler(dropped_);
-  if (cut_short_ != Cause::None && reply_coding_ == ReplyCoding::Close) {
-    // An orderly end would look like the end of the body: only a reset says that it is not.
-    // Dissolving the association sends one; SO_LINGER would come too late, as evhttp sends a FIN
-    // before it closes.
-    const sockaddr nobody{AF_UNSPEC, {}};
-    ::connect(bufferevent_getfd(shell_), &nobody, sizeof nobody);
-  }
   evhttp_connection_free(connection_);  // → on_evhttp_close
+}
+
+// An answer that ends with its connection looks whole after an orderly end; only a reset says that
+// it is not. Dissolving the association sends one; SO_LINGER would come too late, as evhttp sends
+// a FIN before it closes.
+void ServerConnection::reset_unfinished() {
+  const bool is_whole = reply_ended_ && cut_short_ == Cause::None && writer_.is_idle();
+  if (reply_coding_ != ReplyCoding::Close || !exchange_.head_sent_ || is_whole) return;
+  const sockaddr nobody{AF_UNSPEC, {}};
+  ::connect(bufferevent_getfd(shell_), &nobody, sizeof nobody);
 }
 
 void ServerConnection::drain() {
@@ -236,8 +242,12 @@ void ServerConnection::set_deadline() {
   const bool in_grace = state_ == State::Active && input_ended_ && timeouts.half_close != kOff;
   if (in_grace) return;  // runs from the FIN, whatever moves after it
   if (!writer_.is_idle()) {
-    deadline_.set(timeouts.write);
-  } else if (!is_reading_ && !input_ended_) {
+    // Runs from the last progress, not from the last attempt to write more.
+    if (!std::exchange(write_deadline_runs_, true)) deadline_.set(timeouts.write);
+    return;
+  }
+  write_deadline_runs_ = false;
+  if (!is_reading_ && !input_ended_) {
     deadline_.set(kResetPoll);
   } else if (state_ == State::Active && !body_ended_ && !body_failed_) {
     deadline_.set(timeouts.body);

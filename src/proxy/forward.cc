@@ -17,7 +17,7 @@ bool is_idempotent(std::string_view method) {
 
 bool is_connect_failure(Cause cause) {
   return cause == Cause::ConnectRefused || cause == Cause::ConnectUnreachable ||
-         cause == Cause::ConnectTimeout;
+         cause == Cause::ConnectTimeout || cause == Cause::DnsFailure;
 }
 
 }  // namespace
@@ -104,7 +104,7 @@ void Forward::on_body(http::Exchange& exchange, std::span<char> data, bool end) 
   const bool first = !body_begun_;
   body_begun_ = true;
   if (!connection_->is_ready() && !is_tunnel_ && head_pending_) {
-    keep_for_replay(data);
+    replay_.append(data.data(), data.size());  // whole, whatever its size: none of it was sent
     if (!end && !data.empty()) exchange.pause_body();
     return;
   }
@@ -113,20 +113,20 @@ void Forward::on_body(http::Exchange& exchange, std::span<char> data, bool end) 
 }
 
 void Forward::send_upstream(std::span<const char> data, bool end) {
-  if (!is_tunnel_) keep_for_replay(data);
   connection_->send(head_pending_ ? head_.view() : std::string_view{}, data, end);
   head_pending_ = false;
+  if (replayable_ && !is_tunnel_) {
+    replay_.append(data.data(), data.size());
+    limit_replay();
+  }
   if (connection_->is_congested()) exchange_->pause_body();
 }
 
-void Forward::keep_for_replay(std::span<const char> data) {
-  if (!replayable_ || data.empty()) return;
-  if (replay_.size() + data.size() > kReplayLimit) {
-    replayable_ = false;
-    replay_.clear();
-  } else {
-    replay_.append(data.data(), data.size());
-  }
+/// Only once everything in it was sent: what is given up here cannot be sent again.
+void Forward::limit_replay() {
+  if (replay_.size() <= kReplayLimit) return;
+  replayable_ = false;
+  replay_ = {};
 }
 
 /// The gateway speaks for the service as soon as it has a connection to it (RFC 9110 §10.1.1);
@@ -144,7 +144,8 @@ void Forward::on_connected() {
   if (replay_.empty() && !body_ended_) send_continue();
   connection_->send(head_.view(), replay_, body_ended_);
   head_pending_ = false;
-  exchange_->resume_body();
+  limit_replay();
+  if (!connection_->is_congested()) exchange_->resume_body();
 }
 
 void Forward::on_upstream_drained() { exchange_->resume_body(); }
@@ -209,7 +210,7 @@ void Forward::on_drained(http::Exchange&) {
 // --- ends -----------------------------------------------------------------------------------------
 
 void Forward::on_upstream_failed(Cause cause, std::string_view detail) {
-  if (!is_connect_failure(cause) && cause != Cause::DnsFailure) instance_->note_failure(cause);
+  if (!is_connect_failure(cause)) instance_->note_failure(cause);
   if (!exchange_->has_begun() && try_again(cause)) return;
   connection_ = nullptr;
   entry_.detail = detail;

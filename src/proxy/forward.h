@@ -53,7 +53,7 @@ class Forward : private http::ExchangeHandler, private http::ResponseHandler {
   void write_head(const RouteMatch& match, upstream::Instance& instance);
   void attempt(upstream::Instance& instance, bool fresh);
   void send_upstream(std::span<const char> data, bool end);
-  void keep_for_replay(std::span<const char> data);
+  void limit_replay();
   void send_continue();
   bool try_again(Cause cause);
   void refuse(Cause cause);
@@ -71,7 +71,7 @@ class Forward : private http::ExchangeHandler, private http::ResponseHandler {
   Deadline deadline_;      ///< the whole exchange; the silence of a tunnel
   AccessEntry entry_;
   http::HeadWriter head_;  ///< the upstream request head, kept for another attempt
-  std::string replay_;     ///< the request body so far, while it is small
+  std::string replay_;     ///< the request body so far, while it is small or not sent yet
   http::AttemptTraits traits_;
   unsigned connect_failures_ = 0;
   bool replayable_ = true;

@@ -2,6 +2,7 @@
 """When a service fails: which answer, which cause, and never half a body taken for a whole one."""
 
 import socket
+import signal
 import threading
 
 from case import Case
@@ -251,6 +252,21 @@ class Truncation(Case):
             with self.assertRaises(ConnectionResetError):
                 client.read_to_end()
             self.assert_log(gw, head, status_code=200, cause="upstream_closed")
+
+    def test_a_client_of_http_1_0_sees_a_stopping_gateway_as_a_reset(self):
+        def script(conn):
+            conn.read_request()
+            conn.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk(b"half"))
+            conn.wait_end()
+
+        gw = self.gateway(self.origin(script))
+        with gw.client() as client:
+            client.send_request("GET", "/api/service1/x", version="HTTP/1.0")
+            client.read_head()
+            self.assertEqual(client.read_exactly(4), b"half")
+            gw.stop(signal.SIGINT)
+            with self.assertRaises(ConnectionResetError):
+                client.read_to_end()
 
     def test_a_bad_chunk(self):
         head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"

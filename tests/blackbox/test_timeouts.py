@@ -119,6 +119,30 @@ class ClientSilence(Case):
                 client.read_response()
         wait_until(lambda: service.connections[0].error, "the service to be told")
 
+    def test_a_client_that_stops_reading_is_cut_off_though_the_service_trickles(self):
+        """Bytes that are only queued are no progress."""
+        stop = threading.Event()
+        self.addCleanup(stop.set)
+        fill = [64 << 20]
+
+        def script(conn):
+            conn.read_request()
+            conn.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n", bytes(fill[0]))
+            while not stop.wait(0.1):
+                conn.send(b"more")
+
+        gw = self.gateway(self.origin(script, record=False), GATEWAY_TIMEOUT="1")
+
+        def stall(request_id):
+            with gw.client(receive_buffer=4096) as client:
+                client.send_request("GET", "/api/service1/x", [("X-Request-ID", request_id)])
+                return gw.wait_record(request_id=request_id)
+
+        # What kernel and gateway take when nobody reads; then so much that the kernel is full but
+        # the gateway still takes more from the service.
+        fill[0] = stall("full")["bytes_out"] - 80_000
+        self.assertEqual(stall("trickle")["cause"], "client_write_timeout")
+
     def test_half_a_head_is_a_408(self):
         service = self.origin()
         gw = self.gateway(service, GATEWAY_TIMEOUT="0.5")

@@ -79,6 +79,26 @@ class Upgrade(Case):
         self.assertTrue(got == b"".join(pattern(size)) + b"BYE")
         self.assert_log(self.gw, self.head, bytes_in=size, bytes_out=size + 3)
 
+    def test_a_fin_before_the_101_reaches_the_service(self):
+        asked = threading.Event()
+
+        def script(conn):
+            conn.read_request_head()
+            asked.wait(20)
+            conn.send(AGREE)
+            conn.send(b"got " + conn.read_to_end())
+
+        service = self.origin(script)
+        gw = self.gateway(service, GATEWAY_TIMEOUT="60")
+        with gw.client() as client:
+            client.send_request("GET", "/api/service1/socket", ASK)
+            client.send(b"early")
+            service.wait_requests()
+            client.half_close()
+            asked.set()
+            self.assertEqual(client.read_head().status, 101)
+            self.assertEqual(client.read_to_end(), b"got early")
+
     def test_the_service_may_half_close_first(self):
         def script(conn):
             conn.read_request_head()
