@@ -2,7 +2,7 @@
 //
 // Answers the gateway makes itself: their heads, and the JSON body of errors.
 //
-// Body     {"error","message","request_id","cause","service"?}: api-gateway(8), ERRORS.
+// Body     {"error","message","request_id","cause","service"?}: api-gateway(8), ERROR ANSWERS.
 #pragma once
 
 #include <string>
