@@ -57,8 +57,8 @@ Result<Authority> split_authority(std::string_view text) {
     colon = text.find(':', end);
   } else {
     authority.host = text.substr(0, colon);
-    if (authority.host.empty()) return rejected("the host is missing");
     if (colon != text.rfind(':')) return rejected("an IPv6 address needs [brackets]");
+    if (authority.host.empty()) return rejected("the host is missing");
     if (!is_host_name(authority.host) && !Address::from_ip(authority.host, 0)) {
       return rejected("not a valid host name or address");
     }

@@ -86,8 +86,11 @@ Status Master::start() {
 
 Status Master::take_signals() {
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGUSR2, SIG_IGN);  // means nothing here, and must not kill; workers inherit it
   const sigset_t handled = handled_signals();
   sigprocmask(SIG_BLOCK, &handled, nullptr);
+  // Who started us may have had them ignored: with CHLD that would lose the workers' exits.
+  for (const SignalMeaning& row : kSignals) signal(row.number, SIG_DFL);
   signals_.reset(signalfd(-1, &handled, SFD_NONBLOCK | SFD_CLOEXEC));
   if (!signals_.is_open()) return Error{"cannot receive signals: " + errno_text(errno)};
   return ok();

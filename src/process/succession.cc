@@ -72,6 +72,11 @@ void Succession::stop(SignalAction how) {
       generation->drain(generation->config().shutdown_drain_timeout);
     }
   }
+  drop_gone();
+}
+
+void Succession::drop_gone() {
+  std::erase_if(draining_, [](const GenerationPtr& generation) { return generation->is_gone(); });
 }
 
 void Succession::reap(pid_t pid, int wait_status) {
@@ -97,7 +102,7 @@ Status Succession::look_after() {
     generation.on_time();
   });
   Status status = starting_ ? judge_starting() : ok();
-  std::erase_if(draining_, [](const GenerationPtr& generation) { return generation->is_gone(); });
+  drop_gone();
   if (logs_) logs_->error.flush();
   return status;
 }
@@ -146,8 +151,10 @@ void Succession::promote() {
 
 void Succession::give_up_starting() {
   const auto [pending, ready, lost] = starting_->progress();
-  log::error("reload failed, new workers did not get ready generation={} lost={} pending={}",
-             starting_->number(), lost, pending);
+  log::error(
+      "reload failed, the old workers go on: new ones did not get ready generation={} lost={} "
+      "pending={}",
+      starting_->number(), lost, pending);
   starting_->interrupt();
   draining_.push_back(std::move(starting_));
 }

@@ -43,6 +43,7 @@ class Succession {
  private:
   using GenerationPtr = std::unique_ptr<Generation>;
 
+  void drop_gone();
   void leave(Generation& own);
   Status judge_starting();
   void promote();

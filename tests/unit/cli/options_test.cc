@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+#include "cli/options.h"
+
+#include <csignal>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "catch.h"
+
+using namespace gateway;
+using cli::Mode;
+
+namespace {
+
+Result<cli::Options> parse(std::vector<const char*> arguments) {
+  arguments.insert(arguments.begin(), "api-gateway");
+  return cli::parse_command_line(static_cast<int>(arguments.size()), arguments.data());
+}
+
+}  // namespace
+
+TEST_CASE("without arguments the gateway runs", "[cli]") {
+  const auto options = parse({});
+  REQUIRE(options);
+  CHECK(options->mode == Mode::Run);
+  CHECK(options->runtime.pid_file.empty());
+}
+
+TEST_CASE("options may be long, short, and joined to their value", "[cli]") {
+  CHECK(parse({"-t"})->mode == Mode::Test);
+  CHECK(parse({"--test"})->mode == Mode::Test);
+  CHECK(parse({"--pid-file=/x"})->runtime.pid_file == "/x");
+  CHECK(parse({"--pid-file", "/x"})->runtime.pid_file == "/x");
+  CHECK(parse({"--runtime-dir", "/d"})->runtime.runtime_directory == "/d");
+}
+
+TEST_CASE("each command of -s is a signal", "[cli]") {
+  using Row = std::pair<const char*, int>;
+  const auto row = GENERATE(
+      values<Row>({{"reload", SIGHUP}, {"reopen", SIGUSR1}, {"quit", SIGQUIT}, {"stop", SIGINT}}));
+  CAPTURE(row.first);
+  const auto options = parse({"-s", row.first, "--pid-file", "/x"});
+  REQUIRE(options);
+  CHECK(options->mode == Mode::Signal);
+  CHECK(options->signal == row.second);
+  CHECK(options->runtime.pid_file == "/x");
+}
+
+TEST_CASE("help and version are printed, whatever else is asked for", "[cli]") {
+  const auto version = parse({"-t", "-V"});
+  REQUIRE(version);
+  CHECK(version->mode == Mode::Print);
+  CHECK(version->text == "api-gateway " GATEWAY_VERSION "\n");
+  const auto help = parse({"-s", "reload", "--help"});
+  REQUIRE(help);
+  CHECK(help->mode == Mode::Print);
+  CHECK(help->text.find("--pid-file") != std::string::npos);
+  CHECK(parse({"example-service", "-h"})->text.find("--listen") != std::string::npos);
+  CHECK(parse({"healthcheck", "-h"})->mode == Mode::Print);
+}
+
+TEST_CASE("the example service needs an address and a name", "[cli]") {
+  const auto options = parse({"example-service", "--listen", "127.0.0.1:8001", "--name", "one"});
+  REQUIRE(options);
+  CHECK(options->mode == Mode::ExampleService);
+  CHECK(options->listen.to_string() == "127.0.0.1:8001");
+  CHECK(options->name == "one");
+  CHECK(parse({"example-service", "--name", "one"}).error().message ==
+        "example-service needs --listen");
+  CHECK(parse({"example-service", "--listen", "127.0.0.1:1"}).error().message ==
+        "example-service needs --name");
+  CHECK(parse({"example-service", "--listen", "here", "--name", "one"})
+            .error()
+            .message.starts_with("--listen: \"here\" is not an address"));
+}
+
+TEST_CASE("the health check is a command", "[cli]") {
+  CHECK(parse({"healthcheck"})->mode == Mode::Healthcheck);
+}
+
+TEST_CASE("mistakes in usage are told with the words that are wrong", "[cli]") {
+  using Row = std::pair<std::vector<const char*>, const char*>;
+  const auto row = GENERATE(values<Row>({
+      {{"--nope"}, "nope"},
+      {{"serve"}, "unknown command \"serve\""},
+      {{"-t", "extra"}, "unexpected argument \"extra\""},
+      {{"healthcheck", "extra"}, "unexpected argument \"extra\""},
+      {{"-s", "restart"}, "-s \"restart\": expected reload, reopen, quit or stop"},
+      {{"-s", ""}, "expected reload, reopen, quit or stop"},
+      {{"-s"}, "s"},
+      {{"-t", "-s", "quit"}, "-t and -s exclude each other"},
+  }));
+  const auto options = parse(row.first);
+  REQUIRE_FALSE(options);
+  CAPTURE(options.error().message);
+  CHECK(options.error().message.find(row.second) != std::string::npos);
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#include "process/runtime_paths.h"
+
+#include <filesystem>
+#include <fstream>
+
+#include "catch.h"
+#include "observe/scratch.h"
+
+using namespace gateway;
+
+TEST_CASE("the pid file is where the most explicit option says", "[process]") {
+  CHECK(pid_file_path({"/a/pid", "/b", "/c"}) == "/a/pid");
+  CHECK(pid_file_path({"", "/b", "/c"}) == "/b/api-gateway.pid");
+  CHECK(pid_file_path({"", "", "/c:/d"}) == "/c/api-gateway.pid");
+  CHECK(pid_file_path({}).ends_with("/api-gateway/api-gateway.pid"));
+}
+
+TEST_CASE("a usable runtime directory gets the pid file", "[process]") {
+  const test::ScratchDir directory;
+  const std::string path = directory.file("run");
+  std::filesystem::create_directory(path);
+  CHECK(*writable_pid_file_path({"", path, ""}) == path + "/api-gateway.pid");
+  CHECK(*writable_pid_file_path({"", "", path}) == path + "/api-gateway.pid");
+}
+
+TEST_CASE("without a usable runtime directory there is no pid file", "[process]") {
+  const test::ScratchDir directory;
+  CHECK(writable_pid_file_path({"", "", directory.file("missing")})->empty());
+}
+
+TEST_CASE("a runtime directory that was asked for must be usable", "[process]") {
+  const test::ScratchDir directory;
+  const std::string file = directory.file("file");
+  std::ofstream(file) << "not a directory";
+  const auto path = writable_pid_file_path({"", file, ""});
+  REQUIRE_FALSE(path);
+  CHECK(path.error().message == "cannot use the runtime directory " + file + ": Not a directory");
+}
