@@ -41,7 +41,6 @@ ifneq ($(CONFIGURE_FLAGS),)
 $(B)/config.mk: $(B)/configure.flags
 $(B)/configure.flags: FORCE
 	@mkdir -p $(@D); echo '$(CONFIGURE_FLAGS)' | cmp -s - $@ || echo '$(CONFIGURE_FLAGS)' > $@
-FORCE:
 endif
 
 # The same for a tree configured in place.
@@ -85,8 +84,13 @@ $(B)/%.o: %.cc $(CONFIG_MK)
 	@mkdir -p $(@D)
 	$(call say,CXX,$<)$(COMPILE) -MMD -MP -c -o $@ $<
 
-$(LIBRARY): $(call OBJ,$(LIB_SRCS))
-	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
+# Changes when a source appears or disappears: the archive then loses what is gone.
+$(B)/sources: FORCE
+	@mkdir -p $(@D); echo '$(LIB_SRCS)' | cmp -s - $@ || echo '$(LIB_SRCS)' > $@
+FORCE:
+
+$(LIBRARY): $(call OBJ,$(LIB_SRCS)) $(B)/sources
+	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
 
 $(GATEWAY): $(call OBJ,src/main.cc) $(LIBRARY)
 	$(call say,LD,$@)$(LINK) -o $@ $^ $(LIBRARY_LIBS) $(LIBS)

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // The program: the command line decides what runs.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <iostream>
 
 #include "cli/commands.h"
@@ -10,9 +13,24 @@
 #include "example/service.h"
 #include "process/master.h"
 
+namespace {
+
+// A descriptor 0, 1 or 2 that the caller closed would be given to the next thing that is opened: a
+// log line could then end in an event queue or a socket.
+void open_standard_streams() {
+  int fd = 0;
+  do {
+    fd = open("/dev/null", O_RDWR);
+  } while (fd >= 0 && fd <= STDERR_FILENO);
+  if (fd >= 0) close(fd);
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
   using namespace gateway;
   constexpr int kUsageError = 2;
+  open_standard_streams();
 
   const auto options = cli::parse_command_line(argc, argv);
   if (!options) {

@@ -16,6 +16,7 @@ struct Totals {
   std::uint64_t connections = 0;
   std::uint64_t exchanges = 0;
   std::uint64_t requests = 0;
+  std::uint64_t log_lines_dropped = 0;
 };
 
 Totals total(const Scoreboard& scoreboard) {
@@ -23,6 +24,7 @@ Totals total(const Scoreboard& scoreboard) {
   for (const WorkerSlot& slot : scoreboard.workers) {
     // Counters of a worker that has exited stay true; gauges it left behind do not.
     sum.requests += slot.requests.load(std::memory_order_relaxed);
+    sum.log_lines_dropped += slot.log_lines_dropped.load(std::memory_order_relaxed);
     const WorkerState state = slot.state.load(std::memory_order_relaxed);
     if (state == WorkerState::Free) continue;
     if (state == WorkerState::Serving) sum.serving++;
@@ -61,6 +63,7 @@ std::string status(const EndpointContext& context) {
                   {"connections", totals.connections},
                   {"exchanges", totals.exchanges},
                   {"requests_total", totals.requests},
+                  {"log_lines_dropped_total", totals.log_lines_dropped},
                   {"services", service_words(context)}});
 }
 

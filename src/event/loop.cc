@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 #include "util/clock.h"
 
@@ -20,6 +21,8 @@ EventBasePtr make_base() {
   if (!base) std::abort();
   return base;
 }
+
+constexpr std::uint64_t kStall = 10;  // ticks
 
 std::uint64_t to_ticks(Milliseconds duration) {
   const auto tick = Loop::kTick.count();
@@ -88,6 +91,10 @@ void Loop::tick() {
   Turn turn(*this);
   // A process that was stopped or starved catches up with real time, slot by slot.
   const std::uint64_t real = real_tick();
+  // After a stop (SIGSTOP, a frozen container) what waits in the sockets is read first: a deadline
+  // that passed meanwhile says nothing about the peer.
+  if (real - now_ > kStall && !std::exchange(is_stalled_, true)) return;
+  is_stalled_ = false;
   while (now_ < real) {
     now_++;
     ListNode due;

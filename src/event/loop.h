@@ -140,6 +140,7 @@ class Loop {
   std::array<ListNode, kSlots> slots_;
   ListNode deferred_;
   bool in_turn_ = false;
+  bool is_stalled_ = false;  ///< the last tick came very late
   std::vector<std::function<void()>> on_tick_;
 };
 

@@ -24,6 +24,10 @@ Cause connect_failure(int error) {
     case EADDRNOTAVAIL:
     case ENOENT: return Cause::ConnectUnreachable;
     case ETIMEDOUT: return Cause::ConnectTimeout;
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM: return Cause::Internal;  // our own lack, not the service's
     default: return Cause::ConnectRefused;
   }
 }
@@ -110,7 +114,7 @@ void ClientConnection::connect(const Address& address) {
 
 void ClientConnection::adopt_unix(const Address& address) {
   UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (::connect(fd.get(), address.data(), address.size()) != 0) {
+  if (!fd.is_open() || ::connect(fd.get(), address.data(), address.size()) != 0) {
     fail_to_connect(connect_failure(errno));
     return;
   }
@@ -179,23 +183,30 @@ void ClientConnection::send(std::string_view head, std::span<const char> body, b
   writer_.write(pieces.span());
   was_congested_ |= is_congested();
   upload_ended_ |= end;
-  if (end && state_ == State::Tunnel && writer_.is_idle()) {
-    ::shutdown(bufferevent_getfd(shell_), SHUT_WR);
-  }
+  end_tunnel_side();
   if (state_ == State::Head) set_deadline();
 }
 
 void ClientConnection::on_writable() {
   Turn turn(context_.loop);
   writer_.flush();
-  if (writer_.is_idle() && upload_ended_ && state_ == State::Tunnel) {
-    ::shutdown(bufferevent_getfd(shell_), SHUT_WR);
-  }
+  end_tunnel_side();
   write_deadline_runs_ = false;
   if (state_ == State::Head) set_deadline();
   if (!was_congested_ || writer_.queued() > context_.limits.low_water) return;
   was_congested_ = false;
   if (handler_ != nullptr) handler_->on_upstream_drained();
+}
+
+/// In a tunnel: passes on the end of the client's side once everything before it went out.
+void ClientConnection::end_tunnel_side() {
+  if (state_ != State::Tunnel) return;
+  if (writer_.is_dead() && input_ended_) {
+    fail(Cause::UpstreamReset);  // nothing is read any more, so nobody else would notice
+  } else if (upload_ended_ && writer_.is_idle()) {
+    ::shutdown(bufferevent_getfd(shell_), SHUT_WR);
+    if (handler_ == nullptr) fail(Cause::ClientClosed);
+  }
 }
 
 // --- the response ---------------------------------------------------------------------------------
@@ -288,6 +299,7 @@ bool ClientConnection::accept_head(const ResponseHead& head) {
       return false;
     }
     state_ = State::Tunnel;
+    upload_ended_ = false;  // from here on it means that the client's side of the tunnel has ended
     deadline_.clear();
     return true;
   }
@@ -296,6 +308,10 @@ bool ClientConnection::accept_head(const ResponseHead& head) {
   decoder_.begin(head.framing, head.content_length);
   reusable_ = head.framing != Framing::Close && !head.connection_close &&
               (head.minor_version == 1 || head.connection_keep_alive);
+  // A body that was announced where there can be none may still come, behind the next request.
+  const bool announces_body =
+      head.has_content_length || head.find(FieldId::TransferEncoding) != nullptr;
+  if (head.status == 204 && announces_body) reusable_ = false;
   set_deadline();
   return true;
 }
@@ -387,8 +403,8 @@ void ClientConnection::on_deadline() {
                                               : Cause::UpstreamIdleTimeout);
       break;
     case State::Idle:
-    case State::Body: fail(Cause::UpstreamIdleTimeout); break;
-    case State::Tunnel:
+    case State::Body:
+    case State::Tunnel: fail(Cause::UpstreamIdleTimeout); break;
     case State::Dead: break;
   }
 }
@@ -403,6 +419,10 @@ void ClientConnection::fail(Cause cause, std::string_view detail) {
 
 void ClientConnection::cancel() {
   handler_ = nullptr;
+  if (state_ == State::Tunnel && input_ended_ && upload_ended_ && !writer_.is_idle()) {
+    deadline_.set(timeouts_->idle);  // both sides have ended: what is queued still goes out
+    return;
+  }
   fail(Cause::ClientClosed);
 }
 

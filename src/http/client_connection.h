@@ -93,13 +93,18 @@ class ClientConnection : public ListNode {
   void send(std::string_view head, std::span<const char> body, bool end);
   bool is_congested() const { return writer_.queued() >= context_.limits.high_water; }
   bool is_ready() const { return state_ == State::Head; }
+  bool is_connecting() const { return state_ == State::Connecting; }
   bool was_reused() const { return reused_; }
   bool got_response_byte() const { return got_byte_; }
   /// Whether the kernel took any byte of this request.
   bool sent_anything() const { return writer_.written() > written_before_; }
   /// The owner's own mark on this connection.
-  unsigned tag() const { return tag_; }
-  void set_tag(unsigned tag) { tag_ = tag; }
+  struct Tag {
+    unsigned version = 0;
+    std::size_t index = 0;
+  };
+  const Tag& tag() const { return tag_; }
+  void set_tag(const Tag& tag) { tag_ = tag; }
 
   void set_paused(bool paused);
   /// The handler is no longer interested; nothing is called back.
@@ -124,6 +129,7 @@ class ClientConnection : public ListNode {
   void complete();
   void report_response();
   void on_writable();
+  void end_tunnel_side();
   void set_deadline();
   void on_deadline();
   void retire();
@@ -148,7 +154,7 @@ class ClientConnection : public ListNode {
   std::string_view failure_detail_;
   std::uint64_t written_before_ = 0;
   unsigned interim_count_ = 0;
-  unsigned tag_ = 0;
+  Tag tag_;
   int status_ = 0;
   AttemptTraits traits_;
   State state_ = State::Waiting;

@@ -47,11 +47,4 @@ bool Head::is_hop_by_hop(const Field& field) const {
   }
 }
 
-std::string_view RequestHead::path() const { return target.substr(0, target.find('?')); }
-
-std::string_view RequestHead::query() const {
-  const auto mark = target.find('?');
-  return mark == target.npos ? std::string_view{} : target.substr(mark);
-}
-
 }  // namespace gateway::http

@@ -7,6 +7,7 @@
 // Source    RFC 9110 §5-6, RFC 9112 §2-7.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -75,8 +76,14 @@ struct RequestHead : Head {
   std::string_view authority;  ///< of an absolute-form target, else the Host field; may be empty (HTTP/1.0)
   bool expects_continue = false;
 
-  std::string_view path() const;   ///< target up to '?'
-  std::string_view query() const;  ///< from '?' on, with it; empty without one
+  std::size_t path_size = 0;  ///< of target, up to '?': see set_target
+
+  std::string_view path() const { return target.substr(0, path_size); }
+  std::string_view query() const { return target.substr(path_size); }  ///< with its '?'
+  void set_target(std::string_view bytes) {
+    target = bytes;
+    path_size = std::min(bytes.find('?'), bytes.size());
+  }
   bool is_head() const { return method == "HEAD"; }
 };
 

@@ -12,6 +12,7 @@ namespace gateway::http {
 namespace {
 
 constexpr std::size_t kMaxMethod = 64;
+constexpr unsigned kMaxNominated = 32;  // names that Connection lists
 constexpr std::size_t kVersionLength = 8;  // "HTTP/1.1"
 
 // Whether text is free of control characters other than HTAB (RFC 9110 §5.5): eight bytes at a
@@ -96,14 +97,15 @@ void HeadParser::reset(Head& head) {
   head.fields_end = nullptr;
   head.size = 0;
   cause_ = Cause::None;
-  hosts_ = lengths_ = codings_ = 0;
+  hosts_ = lengths_ = codings_ = nominated_ = 0;
   authority_from_target_ = false;
   host_ = {};
 }
 
 ParseResult HeadParser::parse_request(std::string_view bytes) {
   reset(request_);
-  request_.method = request_.target = request_.authority = {};
+  request_.method = request_.authority = {};
+  request_.set_target({});
   request_.expects_continue = false;
   request_.minor_version = 1;
   const char* from = bytes.data();
@@ -226,6 +228,11 @@ bool HeadParser::note_connection(std::string_view value, Head& head) {
       head.connection_upgrade = true;
     } else {
       head.connection_names_fields = true;
+      // Each is compared with each field: a long list would be paid for by everybody.
+      if (++nominated_ > kMaxNominated) {
+        cause_ = Cause::HeadLimit;
+        return false;
+      }
     }
   }
   return true;
@@ -243,7 +250,7 @@ bool HeadParser::parse_request_line(std::string_view line) {
   const std::string_view version = line.substr(second + 1);
   if (method.size() > kMaxMethod || !is_token(method)) return false;
   request_.method = method;
-  request_.target = target;
+  request_.set_target(target);
   if (version.size() != kVersionLength || !version.starts_with("HTTP/") || version[6] != '.' ||
       !is_digit(version[5]) || !is_digit(version[7])) {
     return false;
@@ -278,7 +285,7 @@ bool HeadParser::parse_target(std::string_view target) {
     const bool has_host = !request_.authority.empty() && request_.authority[0] != ':';
     if (!has_host || !is_valid_authority(request_.authority)) return false;
     target = end == rest.npos ? std::string_view("/") : rest.substr(end);
-    request_.target = target;
+    request_.set_target(target);
   }
   return is_valid_origin_form(target);
 }

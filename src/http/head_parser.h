@@ -61,6 +61,7 @@ class HeadParser {
   unsigned hosts_ = 0;
   unsigned lengths_ = 0;
   unsigned codings_ = 0;
+  unsigned nominated_ = 0;
   std::string_view host_;
   std::string_view length_;
   std::string_view coding_;

@@ -165,6 +165,13 @@ void Server::drain(std::function<void()> done) {
   impl_->on_closed.schedule();
 }
 
+void Server::end_tunnels() {
+  ListNode& connections = impl_->context.connections;
+  for (ListNode* node = connections.next; node != &connections; node = node->next) {
+    static_cast<ServerConnection*>(node)->end_tunnel();
+  }
+}
+
 std::size_t Server::connections() const { return impl_->context.connection_count; }
 std::size_t Server::exchanges() const { return impl_->context.exchange_count; }
 

@@ -36,6 +36,9 @@ class Server {
   /// comes before with Connection: close. `done` is called (from the loop) when none is left.
   void drain(std::function<void()> done);
 
+  /// Ends upgraded connections; their exchanges end with Cause::Shutdown.
+  void end_tunnels();
+
   std::size_t connections() const;
   std::size_t exchanges() const;
 

@@ -69,6 +69,7 @@ void ServerConnection::adopt() {
       [](evutil_socket_t, short, void* self) { static_cast<ServerConnection*>(self)->on_readable(); },
       this);
   deadline_.set(context_.options.timeouts.header);
+  if (context_.draining) drain();
 }
 
 // The one place where a connection ends, whoever decided it.
@@ -133,6 +134,8 @@ void ServerConnection::on_client_fin() {
   const bool answering = state_ == State::Active && (body_ended_ || body_failed_);
   if (state_ == State::Tunnel) {
     deliver_tunnel_end();
+  } else if (answering && context_.options.timeouts.half_close == kOff) {
+    set_deadline();
   } else if (answering && context_.options.timeouts.half_close != Milliseconds::zero()) {
     deadline_.set(context_.options.timeouts.half_close);
   } else {

@@ -55,6 +55,7 @@ class ServerConnection : public ListNode {
   void take_request(evhttp_request* request) { request_ = request; }
   /// Answers what is in progress, then closes; an idle connection gets a quiet time first.
   void drain();
+  void end_tunnel();
 
   // For Exchange.
   const RequestHead& head() const { return context_.parser.request(); }

@@ -175,6 +175,7 @@ void ServerConnection::finish() {
   const bool has_more = !stash_.empty() || !input_ended_;
   if (keep_alive_ && body_ended_ && has_more) {
     state_ = State::Head;
+    body_paused_ = false;  // of the exchange that has ended
     deadline_.set(context_.draining ? kQuietTime : context_.options.timeouts.keep_alive);
     evhttp_send_reply_end(request);  // evhttp's output is empty: it finishes at once
     if (!stash_.empty()) later_.schedule();
@@ -232,6 +233,10 @@ void ServerConnection::reset_unfinished() {
 
 void ServerConnection::drain() {
   if (state_ == State::Head && !head_begun_) deadline_.set(kQuietTime);
+}
+
+void ServerConnection::end_tunnel() {
+  if (state_ == State::Tunnel) drop(Cause::Shutdown);
 }
 
 // --- timeouts -------------------------------------------------------------------------------------

@@ -59,6 +59,11 @@ Status LogOutput::open_standard(int fd, std::string_view name) {
   struct stat facts {};
   if (::fstat(fd, &facts) != 0) return failure(name, errno);
   kind_ = S_ISREG(facts.st_mode) ? Kind::File : S_ISSOCK(facts.st_mode) ? Kind::Socket : Kind::Pipe;
+  if (kind_ == Kind::File) {
+    // Whoever else writes through the inherited description (the shell, a later command) has an
+    // offset of its own and would write over our lines; GNU make does the same.
+    ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_APPEND);
+  }
   if (kind_ != Kind::Socket) {
     // A description of our own: O_NONBLOCK set on the inherited one would surprise the shell, or
     // whoever else writes to the same pipe.

@@ -94,6 +94,13 @@ void Generation::reopen_logs() {
   send(signal_for(SignalAction::Reopen));
 }
 
+void Generation::end_tunnels(std::size_t limit) {
+  if (stage_ != Stage::Draining || std::exchange(tunnels_ended_, true)) return;
+  log::warn("too many generations drain, the oldest ends its tunnels generation={} limit={}",
+            parts_.number, limit);
+  send(signal_for(SignalAction::GracefulStop));  // a second time: see Worker::drain
+}
+
 void Generation::send(int signal) const {
   for (const Worker& worker : workers_) {
     if (worker.pid != 0) kill(worker.pid, signal);

@@ -63,6 +63,8 @@ class Generation {
   void drain(Milliseconds patience);
   /// Tells the workers to stop at once; kills those that do not.
   void interrupt();
+  /// Tells draining workers to end their tunnels, once: too many generations drain.
+  void end_tunnels(std::size_t limit);
   void reopen_logs();
 
   /// Does nothing if `pid` is not one of its workers.
@@ -101,6 +103,7 @@ class Generation {
   std::vector<Worker> workers_;
   Stage stage_ = Stage::Starting;
   std::uint64_t stage_ends_us_ = kNever;
+  bool tunnels_ended_ = false;
 };
 
 }  // namespace gateway

@@ -120,6 +120,7 @@ Status Master::start_workers(LoadedConfig loaded) {
   });
   if (Status status = succession_->begin(std::move(loaded)); !status) return status;
   if (*account) log::info("workers run as user={} uid={}", (*account)->name, (*account)->uid);
+  if (!pid_file_.is_held()) log::info("no runtime directory, no pid file: -s needs --pid-file");
   if (descriptors < kFewDescriptors) {
     log::warn("few descriptors allowed limit={} recommended={}", descriptors, kFewDescriptors);
   }

@@ -28,6 +28,7 @@ class PidFile {
 
   /// Unlinks the file if it is still ours.
   void remove();
+  bool is_held() const { return file_.is_open(); }
   /// In a worker: the file stays the master's.
   void disown() { file_.reset(); }
 

@@ -162,9 +162,7 @@ void Succession::give_up_starting() {
 void Succession::limit_draining() {
   const std::size_t most = current_->config().max_draining_generations;
   for (std::size_t i = 0; i + most < draining_.size(); i++) {
-    log::warn("too many generations drain, the oldest is stopped generation={} limit={}",
-              draining_[i]->number(), most);
-    draining_[i]->interrupt();
+    draining_[i]->end_tunnels(most);
   }
 }
 

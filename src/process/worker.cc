@@ -116,7 +116,8 @@ class Worker {
       drain_deadline_.set(is_orphan ? heritage_.config.shutdown_drain_timeout
                                     : heritage_.config.reload_drain_timeout);
     }
-    if (std::exchange(is_draining_, true)) return;
+    // Told again: exchanges are still finished, tunnels are not waited for any longer.
+    if (std::exchange(is_draining_, true)) return server_->end_tunnels();
     slot_.state.store(WorkerState::Draining, std::memory_order_relaxed);
     server_->drain([this] { loop_.stop(); });
   }
@@ -146,7 +147,8 @@ class Worker {
     store(slot_.exchanges, server_->exchanges());
     const std::uint64_t dropped =
         heritage_.logs.access.dropped_lines() + heritage_.logs.error.dropped_lines();
-    add(slot_.log_lines_dropped, dropped - std::exchange(dropped_lines_, dropped));
+    const std::uint64_t more = dropped - std::exchange(dropped_lines_, dropped);
+    if (more > 0) add(slot_.log_lines_dropped, more);
   }
 
   // In order, with time in between for what each defers, so that nothing is left at exit.

@@ -9,6 +9,7 @@ namespace gateway::proxy {
 namespace {
 
 constexpr std::size_t kReplayLimit = 64 << 10;
+constexpr std::size_t kKeptReplay = 4 << 10;  // of an unused Forward's buffer
 
 bool is_idempotent(std::string_view method) {
   return method == "GET" || method == "HEAD" || method == "PUT" || method == "DELETE" ||
@@ -115,18 +116,20 @@ void Forward::on_body(http::Exchange& exchange, std::span<char> data, bool end) 
 void Forward::send_upstream(std::span<const char> data, bool end) {
   connection_->send(head_pending_ ? head_.view() : std::string_view{}, data, end);
   head_pending_ = false;
-  if (replayable_ && !is_tunnel_) {
-    replay_.append(data.data(), data.size());
-    limit_replay();
-  }
+  if (replayable_ && !is_tunnel_) keep_for_replay(data);
   if (connection_->is_congested()) exchange_->pause_body();
 }
 
-/// Only once everything in it was sent: what is given up here cannot be sent again.
-void Forward::limit_replay() {
-  if (replay_.size() <= kReplayLimit) return;
-  replayable_ = false;
-  replay_ = {};
+/// After the body so far was sent: keeps it while it could still be sent again (see try_again).
+void Forward::keep_for_replay(std::span<const char> data) {
+  const bool may_be_stale = connection_->was_reused() && !connection_->got_response_byte();
+  replayable_ = may_be_stale && (idempotent_ || !connection_->sent_anything()) &&
+                replay_.size() + data.size() <= kReplayLimit;
+  if (replayable_) {
+    replay_.append(data.data(), data.size());
+  } else {
+    replay_.clear();
+  }
 }
 
 /// The gateway speaks for the service as soon as it has a connection to it (RFC 9110 §10.1.1);
@@ -144,7 +147,8 @@ void Forward::on_connected() {
   if (replay_.empty() && !body_ended_) send_continue();
   connection_->send(head_.view(), replay_, body_ended_);
   head_pending_ = false;
-  limit_replay();
+  replayable_ = false;  // a new connection is not stale
+  replay_.clear();
   if (!connection_->is_congested()) exchange_->resume_body();
 }
 
@@ -224,8 +228,10 @@ void Forward::on_upstream_failed(Cause cause, std::string_view detail) {
 
 bool Forward::try_again(Cause cause) {
   if (is_connect_failure(cause)) {
+    upstream::Instance& next = service_->pick_after(*instance_);
     if (++connect_failures_ >= service_->max_attempts()) return false;
-    attempt(*service_->pick(), /*fresh=*/true);
+    if (cause == Cause::DnsFailure && &next == instance_) return false;  // it still has no address
+    attempt(next, /*fresh=*/true);
     return true;
   }
   const bool ended = cause == Cause::UpstreamClosed || cause == Cause::UpstreamReset;
@@ -268,6 +274,7 @@ void Forward::on_finished(http::Exchange& exchange, Cause cause) {
   if (cause != Cause::None) entry_.cause = cause;
   entry_.write(context_.access_log, exchange);
   exchange_ = nullptr;
+  if (replay_.capacity() > kKeptReplay) replay_ = {};
   pool_.give_back(*this);
 }
 

@@ -53,7 +53,7 @@ class Forward : private http::ExchangeHandler, private http::ResponseHandler {
   void write_head(const RouteMatch& match, upstream::Instance& instance);
   void attempt(upstream::Instance& instance, bool fresh);
   void send_upstream(std::span<const char> data, bool end);
-  void limit_replay();
+  void keep_for_replay(std::span<const char> data);
   void send_continue();
   bool try_again(Cause cause);
   void refuse(Cause cause);

@@ -30,6 +30,7 @@ bool is_dropped(const http::ResponseHead& head, const Field& field) {
   if (field.id == FieldId::XRequestId) return head.status >= 200 || head.status == 101;
   // RFC 9110 §8.6: neither 1xx nor 204 has one.
   if (field.id == FieldId::ContentLength) return head.status == 204 || head.status < 200;
+  if (field.id == FieldId::Upgrade && head.status == 426) return false;  // RFC 9110 §15.5.22
   return head.is_hop_by_hop(field);
 }
 
@@ -108,6 +109,7 @@ void write_response_head(http::HeadWriter& out, const http::ResponseHead& respon
   } else if (response.find(FieldId::Date) == nullptr || response.nominates("date")) {
     out.field("Date", http::http_date());
   }
+  if (response.status == 426) out.add("Connection: upgrade\r\n");
   out.field("X-Request-ID", request_id);
 }
 

@@ -66,8 +66,11 @@ http::ClientConnection& Instance::acquire(http::ResponseHandler& handler,
 }
 
 void Instance::connect(http::ClientConnection& connection) {
-  if (!addresses_.empty()) {
-    connection.set_tag(address_version_);
+  // Where a connect has just failed, the lookup that it caused may know better.
+  const bool wait = is_suspect_ && query_;
+  if (!addresses_.empty() && !wait) {
+    if (!name_.empty() && is_due(looked_up_at_, kRetryLookup)) look_up();
+    connection.set_tag({address_version_, next_address_});
     add(context_.slot.upstream_connects, std::uint64_t{1});
     connection.connect(addresses_[next_address_ % addresses_.size()]);
   } else if (query_ || is_due(looked_up_at_, kRetryLookup)) {
@@ -98,7 +101,12 @@ void Instance::look_up() {
 void Instance::on_resolved(std::vector<Address> addresses) {
   query_.reset();
   looked_up_at_ = context_.client.loop.now();
-  const bool changed = !addresses.empty() && addresses != addresses_;
+  is_suspect_ = false;
+  // Servers rotate their answers: only another set of addresses is another answer.
+  const bool addresses_are_gone = addresses.empty();
+  const bool changed =
+      !addresses.empty() && !std::is_permutation(addresses.begin(), addresses.end(),
+                                                 addresses_.begin(), addresses_.end());
   if (changed) {
     log::info("service name resolved name={} addresses={} first={}", name_, addresses.size(),
               addresses.front().to_string());
@@ -110,6 +118,9 @@ void Instance::on_resolved(std::vector<Address> addresses) {
     log::warn("service name does not resolve name={} keeping={}", name_, addresses_.size());
     if (addresses_.empty()) set_status(InstanceStatus::Down, Cause::DnsFailure);
   }
+  // Connects to where the name no longer leads would only run into their time-out.
+  if (changed) fail_connecting(Cause::ConnectUnreachable);
+  if (addresses_are_gone) fail_connecting(Cause::DnsFailure);
   for (http::ClientConnection* connection : std::exchange(waiting_, {})) {
     if (addresses_.empty()) {
       connection->fail(Cause::DnsFailure);
@@ -119,20 +130,34 @@ void Instance::on_resolved(std::vector<Address> addresses) {
   }
 }
 
+void Instance::fail_connecting(Cause cause) {
+  for (ListNode* node = connections_.next; node != &connections_; node = node->next) {
+    auto& connection = static_cast<http::ClientConnection&>(*node);
+    if (connection.is_connecting()) connection.fail(cause);
+  }
+}
+
 // --- what connections tell ------------------------------------------------------------------------
 
-void Instance::on_connect_result(http::ClientConnection&, Cause cause) {
+void Instance::on_connect_result(http::ClientConnection& connection, Cause cause) {
   if (cause == Cause::None) {
     set_status(InstanceStatus::Up, slot_.last_error.load(std::memory_order_relaxed));
     return;
   }
+  if (cause == Cause::Internal) {
+    log::error("cannot connect, descriptors or memory are exhausted url={}", url_);
+    return;
+  }
   set_status(InstanceStatus::Down, cause);
-  next_address_++;
-  if (!name_.empty() && is_due(looked_up_at_, kRetryLookup)) look_up();
+  // Of several that failed on one address the first moves on.
+  if (connection.tag().index == next_address_) next_address_++;
+  if (name_.empty()) return;
+  is_suspect_ = true;
+  if (is_due(looked_up_at_, kRetryLookup)) look_up();
 }
 
 void Instance::on_idle(http::ClientConnection& connection) {
-  if (idle_.size() >= context_.pool.max_idle || connection.tag() != address_version_) {
+  if (idle_.size() >= context_.pool.max_idle || connection.tag().version != address_version_) {
     connection.cancel();
     return;
   }

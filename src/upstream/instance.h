@@ -44,8 +44,11 @@ class Instance : private http::ClientOwner {
   /// Value of Host for this instance.
   const std::string& host_field() const { return host_field_; }
   const std::string& url() const { return url_; }
-  /// How many addresses are worth trying for one exchange.
-  std::size_t address_count() const { return std::max<std::size_t>(1, addresses_.size()); }
+  /// Connects worth trying for one exchange: each address, and once more where a name may by then
+  /// lead elsewhere.
+  std::size_t max_attempts() const {
+    return std::max<std::size_t>(1, addresses_.size()) + (name_.empty() ? 0 : 1);
+  }
   /// An attempt failed although the connection was there.
   void note_failure(Cause cause);
 
@@ -58,6 +61,7 @@ class Instance : private http::ClientOwner {
   void connect(http::ClientConnection& connection);
   void look_up();
   void on_resolved(std::vector<Address> addresses);
+  void fail_connecting(Cause cause);
   bool is_due(std::uint64_t since, Milliseconds interval) const;
   void set_status(InstanceStatus status, Cause cause);
 
@@ -68,6 +72,7 @@ class Instance : private http::ClientOwner {
   const std::uint16_t port_;
   std::string host_field_;
   std::vector<Address> addresses_;
+  bool is_suspect_ = false;  ///< a connect failed since the last lookup
   unsigned address_version_ = 0;  ///< connections made to an older set are not kept
   std::size_t next_address_ = 0;
   std::uint64_t looked_up_at_ = 0;  ///< loop tick of the last lookup's end; 0 = never

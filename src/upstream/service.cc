@@ -21,9 +21,15 @@ Instance* Service::pick() {
   return instances_[next_++ % instances_.size()].get();
 }
 
+Instance& Service::pick_after(const Instance& failed) {
+  std::size_t index = 0;
+  while (instances_[index].get() != &failed) index++;
+  return *instances_[(index + 1) % instances_.size()];
+}
+
 std::size_t Service::max_attempts() const {
   std::size_t addresses = 0;
-  for (const auto& instance : instances_) addresses += instance->address_count();
+  for (const auto& instance : instances_) addresses += instance->max_attempts();
   return std::min(addresses, kMaxAttempts);
 }
 

@@ -19,6 +19,8 @@ class Service {
   const std::string& name() const { return name_; }
   /// The next instance in turn; nullptr when there is none.
   Instance* pick();
+  /// The one to try when a connect to `failed` failed; the same where there is no other.
+  Instance& pick_after(const Instance& failed);
   /// Attempts one exchange may make before it gives up connecting.
   std::size_t max_attempts() const;
   void close_idle();

@@ -73,7 +73,7 @@ constexpr std::array kTable{
               "the client closed the connection"},
     CauseInfo{Cause::ClientWriteTimeout, 499, "client_write_timeout", "client_write_timeout",
               "the client stopped reading the answer"},
-    CauseInfo{Cause::Shutdown, 503, "service_unavailable", "shutdown",
+    CauseInfo{Cause::Shutdown, 499, "shutdown", "shutdown",
               "the gateway is shutting down"},
     CauseInfo{Cause::Internal, 500, "internal_error", "internal", "internal error"},
 };

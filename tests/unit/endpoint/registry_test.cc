@@ -30,7 +30,7 @@ class Fixture {
   std::optional<http::Reply> respond(std::string_view method, std::string_view target) {
     http::RequestHead request;
     request.method = method;
-    request.target = target;
+    request.set_target(target);
     return registry_.respond(request);
   }
   json get(std::string_view target) {

@@ -450,6 +450,16 @@ TEST_CASE("a request is held to the limits, exactly", "[http]") {
   CHECK(verdict(with_fields(3)) == word(Cause::HeadLimit));
 }
 
+TEST_CASE("Connection names at most 32 fields, as each is compared with each", "[http]") {
+  const auto verdict = [](std::size_t names) {
+    std::string list = "close";
+    for (std::size_t i = 0; i < names; i++) list += ",a";
+    return word(request_verdict("GET / HTTP/1.1\r\nHost: h\r\nConnection: " + list + "\r\n\r\n"));
+  };
+  CHECK(verdict(32) == word(kAccepted));
+  CHECK(verdict(33) == word(Cause::HeadLimit));
+}
+
 TEST_CASE("a head that never ends is refused as soon as it passes a limit", "[http]") {
   Limits limits;
   limits.target = 20;

@@ -64,13 +64,13 @@ TEST_CASE("hop-by-hop fields end at this hop", "[http]") {
 
 TEST_CASE("a target is path and query", "[http]") {
   RequestHead request;
-  request.target = "/a?b?c";
+  request.set_target("/a?b?c");
   CHECK(request.path() == "/a");
   CHECK(request.query() == "?b?c");
-  request.target = "/a?";
+  request.set_target("/a?");
   CHECK(request.path() == "/a");
   CHECK(request.query() == "?");
-  request.target = "*";
+  request.set_target("*");
   CHECK(request.path() == "*");
   CHECK(request.query().empty());
 }

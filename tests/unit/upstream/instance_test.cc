@@ -70,8 +70,15 @@ TEST_CASE("Host is that of the URL, without the default port", "[upstream]") {
   for (const Row& row : rows) {
     const Instance instance(around.context, row.config, around.instance_slots[0]);
     CHECK(instance.host_field() == row.host_field);
-    CHECK(instance.address_count() == 1);
   }
+}
+
+TEST_CASE("a name is worth one more connect than it has addresses, as it may move", "[upstream]") {
+  test::Surroundings around;
+  const Instance address(around.context, {"", "127.0.0.1", 80, ""}, around.instance_slots[0]);
+  const Instance name(around.context, {"", "example.com", 80, ""}, around.instance_slots[0]);
+  CHECK(address.max_attempts() == 1);
+  CHECK(name.max_attempts() == 2);
 }
 
 TEST_CASE("a new connection is told when it is connected, and carries an exchange", "[upstream]") {
