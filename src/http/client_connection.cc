@@ -310,7 +310,7 @@ bool ClientConnection::accept_head(const ResponseHead& head) {
               (head.minor_version == 1 || head.connection_keep_alive);
   // A body that was announced where there can be none may still come, behind the next request.
   const bool announces_body =
-      head.has_content_length || head.find(FieldId::TransferEncoding) != nullptr;
+      head.content_length > 0 || head.find(FieldId::TransferEncoding) != nullptr;
   if (head.status == 204 && announces_body) reusable_ = false;
   set_deadline();
   return true;

@@ -160,12 +160,15 @@ void Master::handle(const SignalMeaning& signal) {
 }
 
 void Master::look_after() {
-  if (const Status status = succession_->look_after(); !status) {
-    log_error(status.error());
-    exit_status_ = EXIT_FAILURE;
-    stop(SignalAction::FastStop);
+  for (;;) {
+    if (const Status status = succession_->look_after(); !status) {
+      log_error(status.error());
+      exit_status_ = EXIT_FAILURE;
+      stop(SignalAction::FastStop);
+    }
+    if (!is_reload_waiting_ || is_stopping_ || succession_->is_starting()) return;
+    reload();  // and look again: it may have failed already, and then nothing wakes us
   }
-  if (is_reload_waiting_ && !is_stopping_ && !succession_->is_starting()) reload();
 }
 
 void Master::stop(SignalAction how) {
