@@ -33,14 +33,14 @@ class Case(unittest.TestCase):
 
     def _end_origin(self, origin):
         origin.close()
-        if origin.violation:
-            raise origin.violation
+        if origin.failures:
+            raise origin.failures[0]
 
-    def gateway(self, *services, args=(), prefix=(), read_stdout=True, **env):
+    def gateway(self, *services, args=(), prefix=(), read_stdout=True, address=None, **env):
         """A gateway with SERVICE1_URL, SERVICE2_URL … at these origins or URLs."""
         for number, service in enumerate(services, 1):
             env[f"SERVICE{number}_URL"] = getattr(service, "url", service)
-        gateway = Gateway(env, args, prefix, read_stdout)
+        gateway = Gateway(env, args, prefix, read_stdout, address)
         self.gateways.append(gateway)
         self.addCleanup(gateway.stop)
         return gateway

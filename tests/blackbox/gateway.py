@@ -47,6 +47,18 @@ def processes():
     return found
 
 
+def kill_descendants():
+    """Ends whatever this process has started, and what that has started, without judgement."""
+    family, table = {os.getpid()}, processes()
+    while more := {pid for pid, (parent, _, _) in table.items() if parent in family} - family:
+        family |= more
+    for pid in family - {os.getpid()}:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+
 def clean_environment(overrides):
     """The environment of a gateway: none of ours leaks in."""
     env = {k: v for k, v in os.environ.items()
@@ -81,7 +93,8 @@ class Lines:
 
 
 class Gateway:
-    def __init__(self, env=None, args=(), prefix=(), read_stdout=True):
+    def __init__(self, env=None, args=(), prefix=(), read_stdout=True, address=None):
+        """`address`: where it will listen, for one that does not log it."""
         raise_file_limit()
         self.directory = tempfile.mkdtemp(prefix="gateway-test-")
         os.chmod(self.directory, 0o755)  # workers of a gateway started as root are someone else
@@ -97,8 +110,11 @@ class Gateway:
         self.errors = Lines(self.process.stderr)
         self.output = Lines(self.process.stdout) if read_stdout else None
         try:
-            self.address = self._wait_listening()
-            self.wait_error_line("generation ready")
+            self.address = address or self._wait_listening()
+            if address:
+                wait_until(self._answers, f"an answer from {address}")
+            else:
+                self.wait_error_line("generation ready")
         except BaseException:
             self.kill()
             raise
@@ -109,12 +125,22 @@ class Gateway:
                 match = re.search(r"\blistening\b.*\baddress=(\S+):(\d+)", line)
                 if match:
                     return match[1].strip("[]"), int(match[2])
-            if self.process.poll() is not None:
-                raise AssertionError(f"the gateway ended with {self.process.returncode}:\n"
-                                     f"{self.errors.text()}")
+            self._assert_runs()
             return None
 
         return wait_until(found, "the 'listening' line of the error log")
+
+    def _answers(self):
+        self._assert_runs()
+        try:
+            return self.get("/health").status == 200
+        except ConnectionRefusedError:
+            return False
+
+    def _assert_runs(self):
+        if self.process.poll() is not None:
+            raise AssertionError(f"the gateway ended with {self.process.returncode}:\n"
+                                 f"{self.errors.text()}")
 
     # --- clients --------------------------------------------------------------------------
 
@@ -157,6 +183,13 @@ class Gateway:
         return wait_until(lambda: next((line for line in list(self.errors.lines)
                                         if re.search(text, line)), None),
                           f"an error-log line like {text!r}")
+
+    def send_logged_signal(self, number):
+        """Sends it and waits for its line in the log of the master."""
+        line = f"signal received signal={signal.Signals(number).name[3:]}"
+        seen = self.errors.text().count(line)
+        self.send_signal(number)
+        wait_until(lambda: self.errors.text().count(line) > seen, f"one more line with {line!r}")
 
     def logs(self):
         access = self.output.text() if self.output else "(not read)"

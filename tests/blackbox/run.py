@@ -6,21 +6,40 @@
 
 Prints the failures with the logs of their daemons, then "blackbox: N passed, N failed, N
 skipped". Writes "N N N" into the count file. Exit status 1 when a test failed or none ran.
+Ended by a signal, it takes the daemons and the files of the tests that run along.
 """
 
 import argparse
 import concurrent.futures
+import ctypes
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 import unittest
 
 sys.dont_write_bytecode = True  # test runs leave nothing in the source tree
 HERE = pathlib.Path(__file__).resolve().parent
 FILE_LIMIT_S = 900  # a test file that takes longer hangs
+ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def end_in_order():
+    """From now on an ending signal raises KeyboardInterrupt, which no test takes for a failure."""
+
+    def interrupt(number, _):
+        for other in ENDING_SIGNALS:
+            signal.signal(other, signal.SIG_IGN)  # what follows is the end already
+        raise KeyboardInterrupt(signal.Signals(number).name)
+
+    for number in ENDING_SIGNALS:
+        if signal.getsignal(number) != signal.SIG_IGN:  # nohup
+            signal.signal(number, interrupt)
 
 
 class Result(unittest.TestResult):
@@ -68,30 +87,68 @@ class Result(unittest.TestResult):
 
 def run_file(name, pattern):
     """Runs one test file in this process and prints its entries as JSON."""
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)  # when run.py itself is killed
     sys.path.insert(0, str(HERE))
+    from gateway import kill_descendants
     loader = unittest.TestLoader()
     if pattern:
         loader.testNamePatterns = [f"*{pattern}*"]
     result = Result()
-    loader.loadTestsFromName(name).run(result)
+    with tempfile.TemporaryDirectory(prefix="gateway-tests-", ignore_cleanup_errors=True) as path:
+        os.chmod(path, 0o755)  # workers of a gateway started as root are someone else
+        tempfile.tempdir = path
+        try:
+            loader.loadTestsFromName(name).run(result)
+        finally:
+            kill_descendants()
     print(json.dumps(result.entries))
 
 
-def run_apart(name, options):
+class Children:
+    """The processes that run test files."""
+
+    def __init__(self):
+        self.running = set()
+        self.is_over = False
+        self.lock = threading.Lock()
+
+    def run(self, command):
+        """Runs it to its end; gives exit status, stdout and stderr."""
+        with self.lock:
+            if self.is_over:
+                return 1, "", "interrupted"
+            child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                     text=True, errors="backslashreplace")
+            self.running.add(child)
+        try:
+            out, err = child.communicate(timeout=FILE_LIMIT_S)
+        except subprocess.TimeoutExpired:
+            child.terminate()
+            out, err = child.communicate()
+            err += f"did not end within {FILE_LIMIT_S} s"
+        with self.lock:
+            self.running.remove(child)
+        return child.returncode, out, err
+
+    def end(self):
+        """Asks all to end; from now on none is started."""
+        with self.lock:
+            self.is_over = True
+            for child in self.running:
+                child.terminate()
+
+
+def run_apart(name, options, children):
     """Runs one test file in a process of its own; gives its entries."""
     command = [sys.executable, str(HERE / "run.py"), "--gateway", options.gateway,
                "--one", name]
     if options.k:
         command += ["-k", options.k]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=FILE_LIMIT_S,
-                              errors="backslashreplace", check=False)
-        if done.returncode == 0:
-            return json.loads(done.stdout.splitlines()[-1])
-        text = done.stderr + done.stdout
-    except subprocess.TimeoutExpired:
-        text = f"did not end within {FILE_LIMIT_S} s"
-    return {name: {"outcome": "failed", "text": text, "seconds": 0}}
+    status, out, err = children.run(command)
+    if status == 0:
+        return json.loads(out.splitlines()[-1])
+    return {name: {"outcome": "failed", "text": err + out, "seconds": 0}}
 
 
 def report(name, entry, verbose):
@@ -102,6 +159,23 @@ def report(name, entry, verbose):
         print(f"{entry['outcome']} {name} ({entry['seconds']} s){reason}", flush=True)
     elif entry["outcome"] == "skipped":
         print(f"skipped {name}: {entry['text']}", flush=True)
+
+
+def run_all(names, options):
+    """Runs the test files, reports as they end; gives how many passed, failed, were skipped."""
+    counts = {"passed": 0, "failed": 0, "skipped": 0}
+    children = Children()
+    with concurrent.futures.ThreadPoolExecutor(options.j) as pool:
+        try:
+            runs = [pool.submit(run_apart, name, options, children) for name in names]
+            for run in concurrent.futures.as_completed(runs):
+                for test, entry in sorted(run.result().items()):
+                    report(test, entry, options.v)
+                    counts[entry["outcome"]] += 1
+        except KeyboardInterrupt:
+            children.end()
+            raise
+    return counts
 
 
 def main():
@@ -116,6 +190,7 @@ def main():
     options = parser.parse_args()
     options.gateway = os.path.abspath(options.gateway)
     os.environ["GATEWAY"] = options.gateway
+    end_in_order()
     if options.one:
         run_file(options.one, options.k)
         return 0
@@ -129,13 +204,7 @@ def main():
         os.environ.setdefault("GATEWAY_TEST_PATIENCE", "4")
     names = ([pathlib.Path(file).stem for file in options.files] or
              sorted(path.stem for path in HERE.glob("test_*.py")))
-    counts = {"passed": 0, "failed": 0, "skipped": 0}
-    with concurrent.futures.ThreadPoolExecutor(options.j) as pool:
-        runs = [pool.submit(run_apart, name, options) for name in names]
-        for run in concurrent.futures.as_completed(runs):
-            for test, entry in sorted(run.result().items()):
-                report(test, entry, options.v)
-                counts[entry["outcome"]] += 1
+    counts = run_all(names, options)
     numbers = list(counts.values())
     if options.count:
         pathlib.Path(options.count).write_text("{} {} {}\n".format(*numbers), encoding="ascii")
@@ -144,4 +213,7 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt as interruption:
+        sys.exit(f"blackbox: ended by {interruption}")

@@ -5,7 +5,7 @@ import threading
 import time
 
 from case import Case
-from wire import chunk, pattern, wait_until
+from wire import DEADLINE, chunk, pattern, wait_until
 
 ASK = [("Connection", "Upgrade"), ("Upgrade", "raw")]
 
@@ -184,12 +184,23 @@ class Reset(Case):
                    "ten lines with cause client_closed")
 
     def test_while_the_answer_waits_for_the_client_to_read(self):
+        stalled = threading.Semaphore(0)
+
+        def script(conn):
+            conn.sock.settimeout(0.3)
+            try:
+                endless_answer(conn)
+            except TimeoutError:
+                stalled.release()  # everything is full: the gateway reads no more of this answer
+            conn.wait_end()
+
         def moment(client, service):
             client.send_request("GET", "/api/service1/x")
             client.read_head()
-            time.sleep(0.2)  # lets every buffer fill; correct whether or not they do
+            self.assertTrue(stalled.acquire(timeout=DEADLINE))
 
-        self.assert_nothing_left(endless_answer, moment)
+        gw, service = self.assert_nothing_left(script, moment)
+        self.assert_cancelled(gw, service, 200)
 
     def test_with_further_requests_pipelined(self):
         def moment(client, service):

@@ -3,6 +3,7 @@
 
 import datetime
 import json
+import os
 import signal
 import threading
 
@@ -137,6 +138,21 @@ class AccessLog(Case):
         for _ in range(20):
             self.assertEqual(gw.get("/health").status, 200)
         self.assertEqual(len(gw.workers()), 1)
+
+    def test_a_redirected_log_that_is_truncated_goes_on_at_its_beginning(self):
+        """What logrotate's copytruncate does: a writer that keeps an offset would leave a hole."""
+        path = self.temporary("access.log")
+        gw = self.gateway(prefix=("sh", "-c", 'exec "$@" >"$0"', path), read_stdout=False)
+
+        def lines():
+            with open(path, encoding="ascii") as file:
+                return file.read().splitlines()
+
+        for name in ("before", "after"):
+            self.assertEqual(gw.get("/health", [("X-Request-ID", name)]).status, 200)
+            wait_until(lines, "a line in the file")
+            self.assertEqual([json.loads(line)["request_id"] for line in lines()], [name])
+            os.truncate(path, 0)
 
     def test_the_error_log_is_separate(self):
         gw = self.gateway(self.origin())

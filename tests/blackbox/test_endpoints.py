@@ -51,11 +51,35 @@ class Endpoints(Case):
         self.assertEqual(body["status"], "running")
         self.assertEqual(body["generation"], 1)
         self.assertRegex(body["version"], r"^\d+\.\d+\.\d+")
-        for name in ("workers", "services"):
-            self.assertIn(name, body)
-        uptime = [name for name in body if name.startswith("uptime")]
-        self.assertEqual(len(uptime), 1)
-        self.assertGreaterEqual(float(body[uptime[0]]), 0)
+        self.assertEqual(body["workers"], {"serving": 2, "draining": 0})
+        self.assertEqual(body["services"], {"service1": "unknown", "service2": "unknown"})
+        self.assertGreaterEqual(body["uptime_seconds"], 0)
+
+    def test_status_counts_requests_and_connections(self):
+        service = self.origin(lambda conn: (conn.read_request(), conn.wait_end()))
+        gw = self.gateway(service, self.origin())
+        with gw.client() as client:
+
+            def status():
+                return json.loads(client.get(PATHS[1]).body)
+
+            before = status()["requests_total"]
+            for target in ("/health", "/api/service2/x", "/nowhere"):
+                client.get(target)
+            self.assertEqual(status()["requests_total"], before + 4)  # itself included
+            others = [gw.client() for _ in range(3)]
+            for other in others:
+                self.addCleanup(other.close)
+            wait_until(lambda: status()["connections"] == 4, "four open connections")
+            others[0].send_request("GET", "/api/service1/x")
+            service.wait_requests()
+            wait_until(lambda: status()["exchanges"] >= 1, "an exchange that is going on")
+            for other in others:
+                other.close()
+            wait_until(lambda: status()["connections"] == 1, "one open connection")
+        first = json.loads(gw.get(PATHS[1]).body)["uptime_seconds"]
+        wait_until(lambda: json.loads(gw.get(PATHS[1]).body)["uptime_seconds"] > first,
+                   "time to pass")
 
     def test_services_before_anything_was_tried(self):
         one, two = self.origin(), self.origin()

@@ -3,10 +3,12 @@
 
 import os
 import re
+import signal
 import socket
 
 from case import Case
 from gateway import run_command
+from wire import wait_until
 
 BAD = {
     "GATEWAY_HOST": ("not-an-address", "1.2.3", "1.2.3.4.5", "::1:", "300.0.0.1", "example.com",
@@ -176,11 +178,14 @@ class Effect(Case):
         self.assertEqual(gw.get("/api/service2/x").status, 200)
 
     def test_the_default_port_of_a_service_is_80(self):
-        service = self.origin()
-        gw = self.gateway("http://127.0.0.99")  # nothing listens there
-        response = gw.get("/api/service1/x")
-        self.assert_error(response, 503, "service_unavailable", "connect_refused", "service1")
-        self.assertEqual(service.connections, [])
+        try:
+            service = self.origin(host="127.0.0.80", port=80)
+        except OSError as error:
+            self.skipTest(f"127.0.0.80:80 cannot be had: {error}")
+        gw = self.gateway("http://127.0.0.80", "http://127.0.0.80:80")
+        for name in ("service1", "service2"):
+            self.assertEqual(gw.get(f"/api/{name}/x").status, 200)
+        self.assertEqual([request.get("Host") for request in service.requests], ["127.0.0.80"] * 2)
 
     def test_workers(self):
         for value in (1, 3):
@@ -193,17 +198,36 @@ class Effect(Case):
             with self.subTest(value=value):
                 self.gateway(GATEWAY_WORKERS=value).wait_workers(cores)
 
-    def test_log_level(self):
-        gw = self.gateway(GATEWAY_LOG_LEVEL="Debug")
-        self.assertEqual(gw.get("/health").status, 200)
-        gw.stop()
-        levels = set(re.findall(r"(?m)^\S+ (\w+) \[", gw.errors.text()))
-        self.assertLessEqual(levels, {"debug", "info", "warning"})
+    def test_a_log_level_shows_what_is_at_or_above_it_and_hides_the_rest(self):
+        """Provoked are a warning (no service) and an error (a killed worker)."""
+        for level, shown in (("Info", {"info", "warning", "error"}), ("debug", None),
+                             ("warn", {"warning", "error"}), ("error", {"error"}),
+                             ("critical", set()), ("off", set())):
+            with self.subTest(level=level):
+                with socket.socket() as probe:
+                    probe.bind(("127.0.0.5", 0))
+                    address = probe.getsockname()
+                gw = self.gateway(GATEWAY_LOG_LEVEL=level, address=address,
+                                  GATEWAY_HOST=address[0], GATEWAY_PORT=address[1])
+                victim = gw.worker()
+                os.kill(victim, signal.SIGKILL)
+                wait_until(lambda: set(gw.workers()) - {victim}, "the replacement")
+                gw.stop()
+                lines = [line for line in gw.errors.lines if line]
+                levels = {re.match(r"\S+ (\w+) \[", line)[1] for line in lines}
+                if shown is None:
+                    self.assertLessEqual({"info", "warning", "error"}, levels)
+                    continue
+                self.assertEqual(levels, shown)
+                self.assertEqual("listening" in gw.errors.text(), "info" in shown)
+                self.assertEqual("no service" in gw.errors.text(), "warning" in shown)
+                self.assertEqual("worker exited" in gw.errors.text(), "error" in shown)
 
+    def test_a_start_that_fails_is_never_silent(self):
         status, _, err = run_command(env={"GATEWAY_HOST": "127.0.0.1", "GATEWAY_LOG_LEVEL": "off",
                                           "GATEWAY_PORT": "0", "SERVICE1_URL": "x"})
         self.assertNotEqual(status, 0)
-        self.assertIn("SERVICE1_URL", err)  # a start that fails is never silent
+        self.assertIn("SERVICE1_URL", err)
 
 
 class Options(Case):

@@ -77,7 +77,6 @@ class ConnectErrors(Case):
         self.origin(port=port)
         self.assertEqual(gw.get("/api/service1/x").status, 200)
 
-
     def test_a_client_that_waits_for_100_gets_the_503_instead(self):
         keeper, url = refusing_address()
         self.addCleanup(keeper.close)
@@ -132,9 +131,7 @@ class ResponseErrors(Case):
             conn.send(b"HTTP/1.1 200 OK\r\nX")
             conn.reset()
 
-        service = self.origin(script)
-        response = self.gateway(service).get("/api/service1/x")
-        self.assertEqual(response.status, 502)
+        self.failing(script, "upstream_reset")
 
     def test_invalid_answers(self):
         for raw in (

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Master and workers: who runs, what is inherited, and what happens when one dies."""
 
+import itertools
 import os
+import pwd
+import re
 import signal
 import socket
 import time
@@ -55,15 +58,24 @@ class Processes(Case):
         self.assertTrue(before - {victim} <= set(gw.workers()))
         self.assertIn(str(victim), gw.wait_error_line(r"worker exited.*KILL"))
 
-    def test_a_worker_that_keeps_dying_is_always_replaced(self):
+    def test_a_worker_that_keeps_dying_young_is_always_replaced_each_time_later(self):
         gw = self.gateway()
-        seen = set()
-        for _ in range(4):
+        seen, took_ms = set(), []
+        for _ in range(5):
             pid = wait_until(lambda: [p for p in gw.workers() if p not in seen], "a new worker")[0]
             seen.add(pid)
+            killed_at = time.monotonic()
             os.kill(pid, signal.SIGKILL)
-        wait_until(lambda: set(gw.workers()) - seen, "a new worker")
+            wait_until(lambda: set(gw.workers()) - seen, "a new worker")
+            took_ms.append((time.monotonic() - killed_at) * 1000)
         self.assertEqual(gw.get("/health").status, 200)
+        waits_ms = [int(ms) for ms in
+                    re.findall(r"worker exited .*\brespawn_in_ms=(\d+)", gw.errors.text())]
+        self.assertEqual(len(waits_ms), 5)
+        for before, after in itertools.pairwise(waits_ms):
+            self.assertGreater(after, before)
+        for promised, took in zip(waits_ms, took_ms):
+            self.assertGreaterEqual(took, promised)  # and it does wait that long
 
     def test_connections_wait_for_a_worker_in_the_inherited_socket(self):
         gw = self.gateway()
@@ -83,13 +95,22 @@ class Processes(Case):
                                                if state not in "ZX"}, "the end of the workers")
         gw.kill()
 
-    def test_workers_do_not_run_as_root(self):
+    def test_workers_do_not_run_as_root_and_the_log_says_as_whom(self):
         if os.geteuid() != 0:
             self.skipTest("not started as root")
         gw = self.gateway()
+        name, uid = re.search(r"workers run as user=(\S+) uid=(\d+)",
+                              gw.wait_error_line("workers run as")).groups()
+        account = pwd.getpwnam(name)
+        self.assertEqual(str(account.pw_uid), uid)
+        self.assertNotEqual(account.pw_uid, 0)
         with open(f"/proc/{gw.worker()}/status") as file:
-            uids = next(line for line in file if line.startswith("Uid:")).split()[1:]
-        self.assertNotIn("0", uids)
+            ids = dict(line.split(":", 1) for line in file)
+        groups = os.getgrouplist(name, account.pw_gid)
+        self.assertEqual(ids["Uid"].split(), [uid] * 4)
+        self.assertEqual(ids["Gid"].split(), [str(account.pw_gid)] * 4)
+        self.assertEqual(set(map(int, ids["Groups"].split())), set(groups))
+        self.assertNotIn(0, groups)
 
     def test_exhausted_descriptors_cost_no_cpu_and_pass(self):
         """A low limit from outside: the gateway says so, survives, and serves again."""

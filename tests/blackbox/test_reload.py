@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: MIT
 """HUP: a new generation of workers takes over and the old one finishes what it has."""
 
+import itertools
 import json
+import os
+import re
+import resource
 import signal
+import subprocess
 import threading
 
 from case import HoldingCase
@@ -112,6 +117,47 @@ class Reload(HoldingCase):
             self.wait_generation(2)
             go_on.set()
             self.assertEqual(client.read_body(head).body, b"halfhalf")
+
+    def test_one_whose_workers_cannot_be_started_leaves_the_old_generation(self):
+        gw = self.start()
+        old = gw.worker()
+        used = {int(name) for name in os.listdir(f"/proc/{gw.pid}/fd")}
+        free = (number for number in itertools.count() if number not in used)
+        before = resource.prlimit(gw.pid, resource.RLIMIT_NOFILE)
+        # Two descriptors more: enough for the new logs, not for the pipe to the new worker.
+        limit = next(itertools.islice(free, 2, None))
+        resource.prlimit(gw.pid, resource.RLIMIT_NOFILE, (limit, before[1]))
+        gw.send_signal(signal.SIGHUP)
+        gw.wait_error_line("worker not started: .*generation=2")
+        gw.wait_error_line("reload failed, the old workers go on")
+        self.assert_log(gw, gw.get("/api/service1/x"), status_code=200, generation=1)
+        self.assertEqual(gw.workers(), [old])
+        resource.prlimit(gw.pid, resource.RLIMIT_NOFILE, before)
+        gw.send_signal(signal.SIGHUP)
+        self.wait_generation(2)
+
+    def test_one_whose_workers_die_before_they_are_ready_leaves_the_old_generation(self):
+        """A new worker started by root reads /etc/group: here from a FIFO nobody writes to."""
+        probe = ("unshare", "-m", "mount", "--bind", "/etc/hosts", "/etc/group")
+        if os.geteuid() != 0 or subprocess.run(probe, stderr=subprocess.DEVNULL).returncode != 0:
+            self.skipTest("not started as root, or no mount namespaces")
+        gw = self.start(prefix=("unshare", "-m"))
+        old = gw.worker()
+        fifo = self.temporary("group")
+        os.mkfifo(fifo)
+        enter = ("nsenter", "-t", str(gw.pid), "-m")
+        subprocess.run([*enter, "mount", "--bind", fifo, "/etc/group"], check=True)
+        gw.send_signal(signal.SIGHUP)
+        line = gw.wait_error_line("worker started .*generation=2")
+        self.assert_log(gw, gw.get("/api/service1/x"), generation=1)  # the old one serves meanwhile
+        os.kill(int(re.search(r"worker started pid=(\d+)", line)[1]), signal.SIGKILL)
+        gw.wait_error_line("reload failed, the old workers go on.*lost=1")
+        self.assert_log(gw, gw.get("/api/service1/x"), status_code=200, generation=1)
+        self.assertEqual(gw.workers(), [old])
+        subprocess.run([*enter, "umount", "/etc/group"], check=True)
+        gw.send_signal(signal.SIGHUP)
+        self.wait_generation(2)
+        wait_until(lambda: old not in gw.workers(), "the end of the old worker")
 
     def test_the_listener_stays_the_same(self):
         gw = self.start()

@@ -1,7 +1,14 @@
 # SPDX-License-Identifier: MIT
 """When a request is sent again, and when it must not be."""
 
+import json
+import os
+import signal
+import threading
+
 from case import Case
+from gateway import processes
+from wire import wait_until
 
 
 def stale_once(end):
@@ -37,7 +44,9 @@ class Retry(Case):
         self.assertEqual(len(self.service.connections), 2)
         self.assertEqual(self.service.requests[1].raw_head, self.service.requests[2].raw_head)
 
-    def assert_not_sent_again(self, response, cause):
+    def assert_not_sent_again(self, response, *causes):
+        cause = json.loads(response.body)["cause"]
+        self.assertIn(cause, causes)
         self.assert_error(response, 502, "bad_gateway", cause, "service1")
         self.assert_log(self.gw, response, attempts=1, status_code=502, cause=cause)
         self.assertEqual(len(self.service.requests), 2)
@@ -58,8 +67,8 @@ class Retry(Case):
             self.assertEqual(response.status, 200)
             self.assert_log(self.gw, response, attempts=2)
 
-    def test_a_small_body_is_sent_again_whole(self):
-        body = bytes(range(256)) * 128
+    def test_a_body_as_large_as_the_replay_buffer_is_sent_again_whole(self):
+        body = bytes(range(256)) * 256
         self.assert_sent_again(self.second_request("PUT", body=body))
         self.assertEqual(self.service.complete[-1].body, body)
 
@@ -74,9 +83,48 @@ class Retry(Case):
             with self.subTest(method=method):
                 self.assert_not_sent_again(self.second_request(method, "reset"), "upstream_reset")
 
+    def test_post_is_sent_again_when_not_a_byte_of_it_was_written(self):
+        """The reset of the kept connection comes while the worker, stopped, cannot see it."""
+        reset_now, is_reset = threading.Event(), threading.Event()
+
+        def script(conn):
+            conn.read_request()
+            conn.respond(200, b"first")
+            if conn.index == 0:
+                reset_now.wait(60)
+                conn.reset()
+                is_reset.set()
+
+        service = self.origin(script)
+        gw = self.gateway(service)
+        worker = gw.worker()
+        with gw.client() as client:
+            self.assertEqual(client.get("/api/service1/warm").body, b"first")
+            os.kill(worker, signal.SIGSTOP)
+            wait_until(lambda: processes()[worker][2] == "T", "the worker to stop")
+            client.send_request("POST", "/api/service1/order", body=b"1 pizza")
+            reset_now.set()
+            self.assertTrue(is_reset.wait(60))
+            os.kill(worker, signal.SIGCONT)
+            response = client.read_response()
+            self.assertEqual((response.status, response.body), (200, b"first"))
+            self.assert_log(gw, response, attempts=2, cause="")
+        self.assertEqual([(request.target, request.body) for request in service.complete],
+                         [("/api/warm", b""), ("/api/order", b"1 pizza")])
+
     def test_a_body_beyond_the_replay_buffer_is_not_sent_again(self):
-        response = self.second_request("PUT", body=b"x" * 200000)
-        self.assert_not_sent_again(response, "upstream_closed")
+        for body_read in (100000, 200000):
+            with self.subTest(body_read=body_read):
+
+                def script(conn, body_read=body_read):
+                    conn.read_request()
+                    conn.respond(200, b"first")
+                    conn.read_request_head()
+                    conn.read_exactly(body_read)
+
+                response = self.second_request("PUT", script=script, body=b"x" * 200000)
+                # What is unread at the close makes it a reset.
+                self.assert_not_sent_again(response, "upstream_closed", "upstream_reset")
 
     def test_nothing_is_sent_again_after_the_first_byte_of_an_answer(self):
         def script(conn):

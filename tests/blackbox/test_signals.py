@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
 """What each signal means (HUP: test_reload.py), and `api-gateway -s` for its words."""
 
+import json
 import os
 import signal
 import time
 
 from case import HoldingCase
 from gateway import run_command
-from wire import wait_until
+from wire import Truncated, chunk, wait_until
 
 
 class Stop(HoldingCase):
@@ -34,6 +35,7 @@ class Stop(HoldingCase):
         for client in idle:
             self.addCleanup(client.close)
         gw.stop(signal.SIGQUIT)
+        self.assertNotIn("drain timed out", gw.errors.text())
 
     def test_an_upload_in_flight_is_finished(self):
         gw = self.start()
@@ -49,14 +51,31 @@ class Stop(HoldingCase):
         self.assertEqual(gw.wait_exit(), 0)
 
     def test_int_ends_at_once_and_cuts_visibly(self):
-        gw = self.start()
-        client = self.slow_request()
-        gw.stop(signal.SIGINT)
+        def stream(conn):
+            conn.read_request()
+            conn.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk(b"half"))
+            conn.wait_end()
+
+        gw = self.start(SERVICE2_URL=self.origin(stream).url)
+        waiting = self.slow_request()
+        with gw.client() as old, gw.client() as new:
+            for client, version in ((old, "HTTP/1.0"), (new, "HTTP/1.1")):
+                client.send_request("GET", "/api/service2/x", version=version)
+                self.assertEqual(client.read_head().status, 200)
+            self.assertEqual(old.read_exactly(4), b"half")
+            chunks = new.read_chunks()
+            self.assertEqual(next(chunks), b"half")
+            gw.stop(signal.SIGINT)
+            with self.assertRaises(ConnectionResetError):
+                old.read_to_end()  # its answer ends with the connection: a FIN would look whole
+            with self.assertRaises((Truncated, ConnectionResetError)):
+                next(chunks)
         try:
-            left = client.read_to_end()
+            left = waiting.read_to_end()
         except ConnectionResetError:
             left = b""
         self.assertNotIn(b" 200 ", left)
+        self.assertNotIn("drain timed out", gw.errors.text())
 
     def test_a_second_term_ends_at_once(self):
         gw = self.start()
@@ -105,19 +124,44 @@ class Others(HoldingCase):
         gw = self.start()
         worker = gw.worker()
         client = self.slow_request()
-        gw.send_signal(signal.SIGUSR1)
-        self.assertEqual(gw.get("/api/service1/x").status, 200)
+        for _ in range(2):  # when the second is logged, the first was passed on
+            gw.send_logged_signal(signal.SIGUSR1)
         self.service.release.set()
+        for _ in range(2):  # this worker's connection: no other one can answer on it
+            self.assertEqual(client.read_response().status, 200)
+            client.send_request("GET", "/api/service1/x")
         self.assertEqual(client.read_response().status, 200)
         self.assertEqual(gw.workers(), [worker])
+
+    def test_usr1_is_logged_and_a_redirected_access_log_keeps_every_line_whole(self):
+        """stdout cannot be opened anew: what must not happen is that a line is lost or torn."""
+        path = self.temporary("access.log")
+        gw = self.start(prefix=("sh", "-c", 'exec "$@" >"$0"', path), read_stdout=False,
+                        GATEWAY_WORKERS=2)
+        ids = [f"id-{number}" for number in range(200)]
+        for number, name in enumerate(ids):
+            if number % 10 == 0:
+                gw.send_logged_signal(signal.SIGUSR1)
+            self.assertEqual(gw.get("/api/service1/x", [("X-Request-ID", name)]).status, 200)
+        gw.stop(signal.SIGQUIT)
+        with open(path, encoding="ascii") as file:
+            text = file.read()
+        self.assertTrue(text.endswith("\n"))
+        self.assertEqual(sorted(json.loads(line)["request_id"] for line in text.splitlines()),
+                         sorted(ids))
+        self.assertNotIn("not reopened", gw.errors.text())
 
     def test_winch_and_pipe_mean_nothing(self):
         gw = self.start()
         worker = gw.worker()
+        client = self.slow_request()
         for number in (signal.SIGWINCH, signal.SIGPIPE):
             for pid in (gw.pid, worker):
                 os.kill(pid, number)
-        self.assertEqual(gw.get("/api/service1/x").status, 200)
+        gw.send_logged_signal(signal.SIGUSR1)  # whoever logs this has survived what came before
+        self.service.release.set()
+        self.assertEqual(client.read_response().status, 200)
+        self.assertEqual(client.get("/api/service1/x").status, 200)
         self.assertEqual(gw.workers(), [worker])
 
 
@@ -131,13 +175,17 @@ class Words(HoldingCase):
         worker = gw.worker()
         status, _, err = self.command("reopen", path)
         self.assertEqual(status, 0, err)
+        gw.wait_error_line("signal received signal=USR1")
         self.assertEqual(gw.workers(), [worker])
         status, _, err = self.command("reload", path)
         self.assertEqual(status, 0, err)
+        gw.wait_error_line("signal received signal=HUP")
         wait_until(lambda: gw.workers() and worker not in gw.workers(), "the new generation")
         status, _, err = self.command("quit", path)
         self.assertEqual(status, 0, err)
         self.assertEqual(gw.wait_exit(), 0)
+        gw.stop()
+        gw.wait_error_line("signal received signal=QUIT")
 
     def test_without_pid_file_the_one_in_the_runtime_directory_is_used(self):
         gw = self.start()
@@ -152,6 +200,7 @@ class Words(HoldingCase):
         self.assertEqual(self.command("stop", path)[0], 0)
         self.assertEqual(gw.wait_exit(), 0)
         gw.stop()
+        gw.wait_error_line("signal received signal=INT")
         self.assertNotIn("drain timed out", gw.errors.text())
 
     def test_s_without_a_gateway_is_an_error(self):

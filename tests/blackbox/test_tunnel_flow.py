@@ -2,10 +2,11 @@
 """Tunnels whose service is slow, half-closed or gone: no byte is lost silently."""
 
 import threading
+import time
 
 from case import MIB, Case
 from test_upgrade import AGREE, ASK
-from wire import pattern
+from wire import DEADLINE, pattern, wait_until
 
 SIZE = 8 * MIB  # more than the sockets in between take
 
@@ -55,9 +56,9 @@ class TunnelFlow(Case):
         sender.join(1)  # as much as is taken while nobody reads
         sent.set()
         sender.join()
-        self.service.connections[0].ended or self.service.wait_ended()
-        self.gw.wait_record(status_code=101)
+        wait_until(lambda: result, "the service to have read everything")
         self.assertEqual(result, [SIZE])
+        self.gw.wait_record(status_code=101)
 
     def test_a_service_that_resets_after_its_fin_ends_the_tunnel(self):
         gone = threading.Event()
@@ -73,6 +74,7 @@ class TunnelFlow(Case):
         self.assertTrue(client.at_end())
         gone.set()
         with self.assertRaises((ConnectionResetError, BrokenPipeError)):
-            while True:
+            end = time.monotonic() + DEADLINE
+            while time.monotonic() < end:
                 client.send(b"is anybody there?")
         self.assertEqual(self.gw.wait_record(status_code=101)["cause"], "upstream_reset")

@@ -172,6 +172,20 @@ class Upgrade(Case):
         self.assertEqual(response.status, 200)
         self.assertFalse(service.requests[0].has("Upgrade"))
 
+    def test_h2c_is_forwarded_as_a_plain_request(self):
+        service = self.origin()
+        gw = self.gateway(service)
+        for number, protocols in enumerate(("h2c", "H2C", "websocket, h2c"), 1):
+            with self.subTest(protocols=protocols):
+                response = gw.get("/api/service1/x", [
+                    ("Connection", "Upgrade, HTTP2-Settings"), ("Upgrade", protocols),
+                    ("HTTP2-Settings", "AAMAAABkAAQAoAAAAAIAAAAA")])
+                self.assertEqual((response.status, response.body), (200, b"ok"))
+                request = service.wait_requests(number)
+                self.assertFalse(request.has("Upgrade"))
+                self.assertFalse(request.has("HTTP2-Settings"))
+                self.assertNotIn("upgrade", request.tokens("Connection"))
+
     def test_an_unasked_101_is_a_502(self):
         def script(conn):
             conn.read_request()
