@@ -8,11 +8,13 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "util/duration.h"
 #include "util/log_level.h"
+#include "util/network.h"
 
 namespace gateway {
 
@@ -51,34 +53,81 @@ struct Limits {
 };
 
 struct PoolConfig {
-  std::size_t max_idle = 64;        ///< connections per instance and worker
+  std::size_t max_idle = 64;  ///< connections per instance and worker
   Milliseconds idle_timeout = 60s;
 };
 
 struct ListenerConfig {
-  std::string host = "0.0.0.0";  ///< numeric IPv4 or IPv6 address, no brackets
+  std::string host = "0.0.0.0";  ///< numeric IPv4 or IPv6 address, no brackets; empty: unix_path
   std::uint16_t port = 8000;     ///< 0: the kernel picks one, named in the "listening" log line
+  std::string unix_path;
+  std::vector<Network> trusted_proxies;  ///< whose X-Forwarded-* are believed and appended to
+  std::string name;                      ///< for people, may be empty
 };
 
 /// One address of a service: TCP (name or numeric address) or a unix socket.
 struct InstanceConfig {
-  std::string url;        ///< as configured, for people
-  std::string host;       ///< empty for unix sockets; IPv6 without brackets
+  std::string url;   ///< as configured, for people
+  std::string host;  ///< empty for unix sockets; IPv6 without brackets
   std::uint16_t port = 80;
   std::string unix_path;  ///< empty for TCP
+  unsigned weight = 1;    ///< share of the requests, relative to the other instances
 };
 
 struct ServiceConfig {
   std::string name;
   std::vector<InstanceConfig> instances;
+  Timeouts timeouts;  ///< from `defaults`, with the service's own on top
+  Limits limits;
 };
 
+struct HeaderField {
+  std::string name;
+  std::string value;
+};
+
+/// Applied in this order: remove, set (replaces all of that name), add; the gateway's own answers
+/// are not edited. No name may be one the gateway itself acts on (http/field_name.cc, classify).
+struct HeaderEdits {
+  std::vector<std::string> remove;
+  std::vector<HeaderField> set;
+  std::vector<HeaderField> add;
+};
+
+/// A response from the configuration instead of a service.
+struct StaticResponse {
+  int status = 200;
+  std::string content_type = "text/plain; charset=utf-8";
+  std::string body;
+};
+
+struct Redirect {
+  int status = 308;
+  std::string location;     ///< a URL or an absolute path
+  bool keeps_path = false;  ///< append what follows the matched prefix, and the query: location
+                            ///< then has none itself
+};
+
+/// What a request must have for a route to take it. Empty lists match everything.
+struct MatchConfig {
+  std::string path_prefix;         ///< starts and ends with '/'
+  std::vector<std::string> hosts;  ///< lower case, no port; "*.example.com" for one or more labels
+  std::vector<std::string> methods;  ///< as sent; GET includes HEAD
+};
+
+/// Exactly one of service, response and redirect answers.
 struct RouteConfig {
   std::string name;
-  std::string path_prefix;     ///< starts and ends with '/'
-  std::string rewrite_prefix;  ///< replaces path_prefix; starts and ends with '/'
+  MatchConfig match;
+  std::string rewrite_prefix;  ///< replaces match.path_prefix; starts and ends with '/'
   std::string service;
+  std::optional<StaticResponse> response;
+  std::optional<Redirect> redirect;
   bool preserve_host = false;  ///< send the client's Host upstream instead of the instance's
+  Timeouts timeouts;           ///< from the service, with the route's own on top
+  Limits limits;
+  HeaderEdits request_headers;
+  HeaderEdits response_headers;
 };
 
 struct LogConfig {
@@ -91,10 +140,13 @@ struct Config {
   std::vector<ListenerConfig> listeners{ListenerConfig{}};
   std::vector<ServiceConfig> services;
   std::vector<RouteConfig> routes;
-  Timeouts timeouts;
+  Timeouts timeouts;  ///< `defaults`
+  Limits limits;      ///< `defaults`
   ClientTimeouts client;
-  Limits limits;
   PoolConfig pool;
+  std::string user;   ///< workers run as; empty: api-gateway or nobody when started as root
+  std::string group;  ///< empty: the user's
+  std::uint64_t max_connections = kUnlimited;  ///< of clients, per worker
   LogConfig logs;
   unsigned workers = 0;  ///< 0: one per core this process may run on
   Milliseconds shutdown_drain_timeout = 8s;

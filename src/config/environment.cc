@@ -18,13 +18,25 @@
 namespace gateway {
 namespace {
 
+/// The first listener, which these variables make one for TCP.
+ListenerConfig& tcp_listener(Config& config) {
+  ListenerConfig& listener = config.listeners.front();
+  if (!listener.unix_path.empty()) {
+    const ListenerConfig plain;
+    listener.unix_path.clear();
+    listener.host = plain.host;
+    listener.port = plain.port;
+  }
+  return listener;
+}
+
 Status apply_host(std::string_view value, Config& config) {
   if (equals_ignore_case(value, "localhost")) value = "127.0.0.1";
   const auto address = Address::from_ip(value, 0);
   if (!address) {
     return Error{"expected a numeric IPv4 or IPv6 address to listen on, such as 0.0.0.0 or ::"};
   }
-  config.listeners.front().host = address->host();
+  tcp_listener(config).host = address->host();
   return ok();
 }
 
@@ -37,7 +49,7 @@ Status apply_port(std::string_view value, Config& config) {
   }
   const auto port = parse_port(value);
   if (!port) return Error{"expected a port number from 0 to 65535 (0: the kernel picks one)"};
-  config.listeners.front().port = *port;
+  tcp_listener(config).port = *port;
   return ok();
 }
 
@@ -94,12 +106,18 @@ Status apply_max_body(std::string_view value, Config& config) {
 struct Variable {
   std::string_view name;
   Status (*apply)(std::string_view value, Config& config);  ///< errors tell what is accepted
+  std::string_view pointers;                                ///< the keys it overrides
 };
 
 constexpr std::array kVariables{
-    Variable{"GATEWAY_HOST", apply_host},       Variable{"GATEWAY_PORT", apply_port},
-    Variable{"GATEWAY_TIMEOUT", apply_timeout}, Variable{"GATEWAY_LOG_LEVEL", apply_log_level},
-    Variable{"GATEWAY_WORKERS", apply_workers}, Variable{"GATEWAY_MAX_BODY", apply_max_body},
+    Variable{"GATEWAY_HOST", apply_host, "/listeners/0/address"},
+    Variable{"GATEWAY_PORT", apply_port, "/listeners/0/address"},
+    Variable{"GATEWAY_TIMEOUT", apply_timeout,
+             "/defaults/timeouts/connect /defaults/timeouts/response_header "
+             "/defaults/timeouts/idle /client/header /client/body /client/write"},
+    Variable{"GATEWAY_LOG_LEVEL", apply_log_level, "/logs/error/level"},
+    Variable{"GATEWAY_WORKERS", apply_workers, "/workers"},
+    Variable{"GATEWAY_MAX_BODY", apply_max_body, "/defaults/limits/request_body"},
 };
 
 /// What a kubelet or a container engine injects for a service whose name begins with "gateway".
@@ -141,97 +159,109 @@ std::string intended_service_variable(std::string_view name) {
   return "SERVICE" + (number.empty() ? "1" : std::string(number)) + "_URL";
 }
 
-struct NumericOrder {
-  bool operator()(std::string_view a, std::string_view b) const {
-    return a.size() != b.size() ? a.size() < b.size() : a < b;
-  }
-};
+std::string url_variable(std::string_view number) {
+  return std::string("SERVICE").append(number).append("_URL");
+}
 
-/// Sorts the environment into what is configuration, what looks like it, and the rest.
-class Reader {
- public:
-  explicit Reader(std::span<const std::string_view> environment) {
-    for (const std::string_view entry : environment) {
-      const std::size_t equals = entry.find('=');
-      if (equals == std::string_view::npos) continue;
-      const std::string_view value = trim(entry.substr(equals + 1));
-      if (!seen_.emplace(entry.substr(0, equals), value).second || value.empty()) continue;
-      sort(entry.substr(0, equals), value);
-    }
-    add_services();
-    if (const Status status = validate(loaded_.config); !status) fail(status.error().message);
-  }
-
-  Result<LoadedConfig> finish() && {
-    if (!errors_.empty()) return Error{std::move(errors_)};
-    return std::move(loaded_);
-  }
-
- private:
-  void sort(std::string_view name, std::string_view value) {
-    const auto* variable = std::find_if(kVariables.begin(), kVariables.end(),
-                                        [&](const Variable& row) { return row.name == name; });
-    if (variable != kVariables.end()) {
-      const Status status = variable->apply(value, loaded_.config);
-      if (!status) fail(name, value, status.error());
-    } else if (const auto number = service_number(name); !number.empty()) {
-      urls_.emplace(number, value);
-    } else if (name.starts_with("GATEWAY_") && !is_service_link(name, value)) {
-      warn_unknown(name);
-    } else if (const auto intended = intended_service_variable(name); !intended.empty()) {
-      warn(std::string(name) + " is not used; did you mean " + intended + "?");
-    }
-  }
-
-  void warn_unknown(std::string_view name) {
-    std::array<std::string_view, kVariables.size()> names;
-    std::transform(kVariables.begin(), kVariables.end(), names.begin(),
-                   [](const Variable& row) { return row.name; });
-    const std::string_view guess = closest(name, names);
-    warn(std::string(name) + " is not a known variable" +
-         (guess.empty() ? "" : "; did you mean " + std::string(guess) + "?"));
-  }
-
-  void add_services() {
-    for (const auto& [number, url] : urls_) {
-      const std::string name = "service" + std::string(number);
-      auto instance = parse_instance_url(url);
-      if (!instance) {
-        fail("SERVICE" + std::string(number) + "_URL", without_user(url), instance.error());
-        continue;
-      }
-      loaded_.config.services.push_back({name, {*std::move(instance)}});
-      RouteConfig route;
-      route.name = route.service = name;
-      route.path_prefix = "/api/" + name + "/";
-      route.rewrite_prefix = "/api/";
-      loaded_.config.routes.push_back(std::move(route));
-    }
-    if (urls_.empty()) {
-      warn(
-          "no service is configured, every path but the gateway's own is answered with 404; set "
-          "SERVICE1_URL");
-    }
-  }
-
-  void fail(std::string_view name, std::string_view value, const Error& error) {
-    fail(std::string(name).append("=").append(quoted(value)).append(": ").append(error.message));
-  }
-  void fail(std::string_view message) {
-    errors_.append(errors_.empty() ? "" : "\n").append(message);
-  }
-  void warn(std::string message) { loaded_.warnings.push_back(std::move(message)); }
-
-  LoadedConfig loaded_;
-  std::string errors_;
-  std::map<std::string_view, std::string_view> seen_;
-  std::map<std::string_view, std::string_view, NumericOrder> urls_;
-};
+std::string service_name(std::string_view number) { return std::string("service").append(number); }
 
 }  // namespace
 
-Result<LoadedConfig> load_environment(std::span<const std::string_view> environment) {
-  return Reader(environment).finish();
+Environment::Environment(std::span<const std::string_view> entries) {
+  for (const std::string_view entry : entries) {
+    const std::size_t equals = entry.find('=');
+    if (equals == std::string_view::npos) continue;
+    const std::string_view name = entry.substr(0, equals);
+    const std::string_view value = trim(entry.substr(equals + 1));
+    if (!values_.emplace(name, value).second || value.empty()) continue;
+    if (const auto number = service_number(name); !number.empty()) {
+      urls_.emplace(number, value);
+    } else {
+      warn_of(name, value);
+    }
+  }
+}
+
+std::string_view Environment::value_of(std::string_view name) const {
+  const auto found = values_.find(name);
+  return found == values_.end() ? std::string_view{} : found->second;
+}
+
+void Environment::apply_settings(Config& config, Origins& origins) {
+  for (const Variable& variable : kVariables) {
+    const std::string_view value = value_of(variable.name);
+    if (value.empty()) continue;
+    const Status status = variable.apply(value, config);
+    if (!status) fail(variable.name, value, status.error());
+    for (const std::string_view pointer : split(variable.pointers, ' ')) {
+      origins[std::string(pointer)] = {{}, std::string(variable.name)};
+    }
+  }
+}
+
+void Environment::apply_services(Config& config, Origins& origins) {
+  for (const auto& [number, url] : urls_) {
+    auto instance = parse_instance_url(url);
+    if (!instance) {
+      fail(url_variable(number), without_user(url), instance.error());
+      continue;
+    }
+    const std::string name = service_name(number);
+    auto service = std::find_if(config.services.begin(), config.services.end(),
+                                [&](const ServiceConfig& each) { return each.name == name; });
+    if (service == config.services.end()) {
+      config.services.push_back({name, {}, config.timeouts, config.limits});
+      service = std::prev(config.services.end());
+    }
+    service->instances = {*std::move(instance)};
+    const std::string instances = "/services/" + name + "/instances";
+    std::erase_if(origins, [&](const auto& entry) { return entry.first.starts_with(instances); });
+    const Origin origin{{}, url_variable(number)};
+    origins.try_emplace("/services/" + name, origin);
+    origins[instances + "/0/url"] = origin;
+  }
+}
+
+void Environment::add_routes(Config& config, Origins& origins) const {
+  for (const auto& [number, url] : urls_) {
+    const std::string name = service_name(number);
+    const bool is_used =
+        std::any_of(config.routes.begin(), config.routes.end(),
+                    [&](const RouteConfig& route) { return route.service == name; });
+    const auto service = std::find_if(config.services.begin(), config.services.end(),
+                                      [&](const ServiceConfig& each) { return each.name == name; });
+    if (is_used || service == config.services.end()) continue;
+    const std::string at = "/routes/" + std::to_string(config.routes.size());
+    for (const char* key :
+         {"", "/name", "/match/path_prefix", "/service", "/rewrite/path_prefix"}) {
+      origins[at + key] = {{}, url_variable(number)};
+    }
+    RouteConfig route;
+    route.name = route.service = name;
+    route.match.path_prefix = "/api/" + name + "/";
+    route.rewrite_prefix = "/api/";
+    route.timeouts = service->timeouts;
+    route.limits = service->limits;
+    config.routes.push_back(std::move(route));
+  }
+}
+
+void Environment::warn_of(std::string_view name, std::string_view value) {
+  std::vector<std::string_view> names;
+  for (const Variable& variable : kVariables) names.push_back(variable.name);
+  if (std::find(names.begin(), names.end(), name) != names.end()) return;
+  if (name.starts_with("GATEWAY_") && !is_service_link(name, value)) {
+    const std::string_view guess = closest(name, names);
+    warnings_.push_back(std::string(name) + " is not a known variable" +
+                        (guess.empty() ? "" : "; did you mean " + std::string(guess) + "?"));
+  } else if (const auto intended = intended_service_variable(name); !intended.empty()) {
+    warnings_.push_back(std::string(name) + " is not used; did you mean " + intended + "?");
+  }
+}
+
+void Environment::fail(std::string_view name, std::string_view value, const Error& error) {
+  errors_.push_back(
+      std::string(name).append("=").append(quoted(value)).append(": ").append(error.message));
 }
 
 std::vector<std::string_view> process_environment() {

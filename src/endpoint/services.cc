@@ -9,7 +9,7 @@ namespace {
 Json prefixes_of(const ServiceConfig& service, const Config& config) {
   Json prefixes = Json::array();
   for (const RouteConfig& route : config.routes) {
-    if (route.service == service.name) prefixes.push_back(route.path_prefix);
+    if (route.service == service.name) prefixes.push_back(route.match.path_prefix);
   }
   return prefixes;
 }

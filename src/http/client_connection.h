@@ -141,7 +141,7 @@ class ClientConnection : public ListNode {
   const Timeouts* timeouts_ = nullptr;
   bufferevent* shell_ = nullptr;
   evhttp_connection* connection_ = nullptr;
-  evhttp_request* request_ = nullptr;  ///< owned by us and used again for each exchange
+  evhttp_request* request_ = nullptr;             ///< owned by us and used again for each exchange
   bufferevent_event_cb connect_event_ = nullptr;  ///< evhttp's, until connected
   bufferevent_data_cb report_ = nullptr;          ///< evhttp's read callback
   BodyDecoder decoder_;

@@ -70,8 +70,10 @@ class Exchange {
   /// of method and target is set.
   const RequestHead& request() const;
   Cause refusal() const { return refusal_; }
-  std::string_view peer() const;     ///< client address without port; "unix" for unix sockets
-  std::uint16_t local_port() const;  ///< port of the listener
+  std::string_view peer() const;           ///< address without port; "unix" for unix sockets
+  bool peer_is_trusted() const;            ///< a proxy whose X-Forwarded-* are believed
+  bool trusts(std::string_view ip) const;  ///< the same of another address, at this listener
+  std::uint16_t local_port() const;        ///< port of the listener; 0 for unix sockets
   std::uint64_t started_us() const { return started_us_; }  ///< monotonic, see util/clock.h
   std::uint64_t body_received() const { return body_received_; }
   std::uint64_t body_sent() const { return body_sent_; }
@@ -95,7 +97,7 @@ class Exchange {
   /// from the loop, not from inside this call.
   void abort(Cause cause);
 
-  bool has_begun() const { return head_sent_; }       ///< the final head went out
+  bool has_begun() const { return head_sent_; }  ///< the final head went out
   bool is_congested() const;
   std::size_t queued() const;
 

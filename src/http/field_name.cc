@@ -13,7 +13,8 @@ constexpr std::array<bool, 256> make_token_bytes() {
   for (unsigned c = '0'; c <= '9'; c++) table[c] = true;
   for (unsigned c = 'a'; c <= 'z'; c++) table[c] = true;
   for (unsigned c = 'A'; c <= 'Z'; c++) table[c] = true;
-  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) table[static_cast<unsigned char>(c)] = true;
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~"))
+    table[static_cast<unsigned char>(c)] = true;
   return table;
 }
 
@@ -61,8 +62,7 @@ const std::array<bool, 256> kTokenByte = make_token_bytes();
 FieldId classify(std::string_view name) {
   switch (name.size()) {
     case 2: return if_is(name, "te", FieldId::Te);
-    case 4:
-      return is(name, "host") ? FieldId::Host : if_is(name, "date", FieldId::Date);
+    case 4: return is(name, "host") ? FieldId::Host : if_is(name, "date", FieldId::Date);
     case 6: return if_is(name, "expect", FieldId::Expect);
     case 7:
       return is(name, "trailer") ? FieldId::Trailer : if_is(name, "upgrade", FieldId::Upgrade);

@@ -72,8 +72,9 @@ struct Head {
 
 struct RequestHead : Head {
   std::string_view method;
-  std::string_view target;     ///< origin-form ("/path?query") or "*", byte for byte as sent
-  std::string_view authority;  ///< of an absolute-form target, else the Host field; may be empty (HTTP/1.0)
+  std::string_view target;  ///< origin-form ("/path?query") or "*", byte for byte as sent
+  std::string_view
+      authority;  ///< of an absolute-form target, else the Host field; may be empty (HTTP/1.0)
   bool expects_continue = false;
 
   std::size_t path_size = 0;  ///< of target, up to '?': see set_target

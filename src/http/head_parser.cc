@@ -12,7 +12,7 @@ namespace gateway::http {
 namespace {
 
 constexpr std::size_t kMaxMethod = 64;
-constexpr unsigned kMaxNominated = 32;  // names that Connection lists
+constexpr unsigned kMaxNominated = 32;     // names that Connection lists
 constexpr std::size_t kVersionLength = 8;  // "HTTP/1.1"
 
 // Whether text is free of control characters other than HTAB (RFC 9110 §5.5): eight bytes at a
@@ -68,7 +68,9 @@ Line read_line(std::string_view bytes, const char* from) {
   return {{from, static_cast<std::size_t>(feed - 1 - from)}, feed + 1, true, true};
 }
 
-std::size_t distance(const char* from, const char* to) { return static_cast<std::size_t>(to - from); }
+std::size_t distance(const char* from, const char* to) {
+  return static_cast<std::size_t>(to - from);
+}
 
 // A request line that has not ended yet: is it still one? Tells a TLS handshake or other noise
 // apart at once instead of waiting for a line end that may never come.
@@ -331,8 +333,7 @@ bool HeadParser::check_framing(Head& head) {
 
 bool HeadParser::check_request() {
   // RFC 9112 §3.2: exactly one Host in HTTP/1.1; HTTP/1.0 may go without.
-  if (hosts_ > 1 || (hosts_ == 0 && request_.minor_version == 1) ||
-      !is_valid_authority(host_)) {
+  if (hosts_ > 1 || (hosts_ == 0 && request_.minor_version == 1) || !is_valid_authority(host_)) {
     cause_ = Cause::BadHost;
     return false;
   }

@@ -19,8 +19,11 @@ HeadWriter& HeadWriter::add_hex(std::uint64_t value) {
 }
 
 HeadWriter& HeadWriter::status_line(int status, std::string_view reason) {
-  return add("HTTP/1.1 ").add_number(static_cast<std::uint64_t>(status)).add(" ").add(reason).add(
-      "\r\n");
+  return add("HTTP/1.1 ")
+      .add_number(static_cast<std::uint64_t>(status))
+      .add(" ")
+      .add(reason)
+      .add("\r\n");
 }
 
 void HeadWriter::grow(std::size_t more) {

@@ -22,7 +22,7 @@ namespace {
 
 constexpr std::size_t kReceiveBuffer = 64 << 10;
 constexpr Milliseconds kAcceptPause{100};
-constexpr std::int64_t kAcceptLogIntervalMs = 1000;
+constexpr std::int64_t kLogIntervalMs = 1000;
 
 struct EvhttpFree {
   void operator()(evhttp* server) const { evhttp_free(server); }
@@ -35,20 +35,29 @@ std::uint16_t port_of(int fd) {
   return Address(reinterpret_cast<const sockaddr*>(&storage), length).port();
 }
 
+/// What happens with every connection is told once a second at most.
+bool may_log(std::int64_t& logged_at) {
+  const std::int64_t now = unix_ms();
+  if (now - logged_at < kLogIntervalMs) return false;
+  logged_at = now;
+  return true;
+}
+
 }  // namespace
 
 struct Server::Impl {
   /// One evhttp per listener: its callbacks are then told which one accepted.
   struct Listener {
-    Listener(Impl& owner, int fd);
+    Listener(Impl& owner, int fd, const std::vector<Network>& trusted);
     ~Listener();
     Listener(const Listener&) = delete;
     Listener& operator=(const Listener&) = delete;
     void pause_accepting();
+    void accept_or_not();
     void close();
 
     Impl& server;
-    std::uint16_t port;
+    const Entrance entrance;
     std::unique_ptr<evhttp, EvhttpFree> http;
     evhttp_bound_socket* bound = nullptr;
     evconnlistener* accepting = nullptr;  ///< of bound; nullptr once closed
@@ -65,8 +74,24 @@ struct Server::Impl {
         parser(options.limits),
         receive_buffer(kReceiveBuffer),
         context{loop, handler, options, parser, receive_buffer},
-        on_closed(loop, [](void* self) { static_cast<Impl*>(self)->check_drained(); }, this) {
+        on_closed(
+            loop, [](void* self) { static_cast<Impl*>(self)->check_closed(); }, this) {
     context.on_closed = &on_closed;
+  }
+
+  void check_closed() {
+    check_limit();
+    check_drained();
+  }
+
+  void check_limit() {
+    const bool full = context.connection_count >= options.max_connections;
+    if (std::exchange(is_full, full) == full) return;
+    for (auto& listener : listeners) listener->accept_or_not();
+    if (full && may_log(limit_logged_at)) {
+      log::warn("connection limit reached, accepting pauses connections={}",
+                context.connection_count);
+    }
   }
 
   void check_drained() {
@@ -80,17 +105,18 @@ struct Server::Impl {
   ServerContext context;
   Deferred on_closed;
   std::function<void()> drained;
+  bool is_full = false;  ///< as many connections as there may be
   std::int64_t accept_error_logged_at = 0;
+  std::int64_t limit_logged_at = 0;
   std::vector<std::unique_ptr<Listener>> listeners;
 };
 
-Server::Impl::Listener::Listener(Impl& owner, int fd)
+Server::Impl::Listener::Listener(Impl& owner, int fd, const std::vector<Network>& trusted)
     : server(owner),
-      port(port_of(fd)),
+      entrance{port_of(fd), trusted},
       http(evhttp_new(owner.context.loop.base())),
       resume(
-          owner.context.loop,
-          [](void* self) { evconnlistener_enable(static_cast<Listener*>(self)->accepting); },
+          owner.context.loop, [](void* self) { static_cast<Listener*>(self)->accept_or_not(); },
           this) {
   evhttp_set_default_content_type(http.get(), nullptr);
   // Runs inside accept: the connection is complete only later in this turn of the loop.
@@ -99,7 +125,8 @@ Server::Impl::Listener::Listener(Impl& owner, int fd)
       [](event_base* base, void* self) {
         auto* listener = static_cast<Listener*>(self);
         bufferevent* shell = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
-        new ServerConnection(listener->server.context, shell, listener->port);
+        new ServerConnection(listener->server.context, shell, listener->entrance);
+        listener->server.check_limit();
         return shell;
       },
       this);
@@ -131,13 +158,20 @@ void Server::Impl::Listener::close() {
 
 void Server::Impl::Listener::pause_accepting() {
   const int error = errno;
-  evconnlistener_disable(accepting);
   resume.set(kAcceptPause);
-  const std::int64_t now = unix_ms();
-  if (now - server.accept_error_logged_at < kAcceptLogIntervalMs) return;
-  server.accept_error_logged_at = now;
+  accept_or_not();
+  if (!may_log(server.accept_error_logged_at)) return;
   log::error("accept failed, pausing error=\"{}\" connections={}", std::strerror(error),
              server.context.connection_count);
+}
+
+void Server::Impl::Listener::accept_or_not() {
+  if (accepting == nullptr) return;
+  if (server.is_full || resume.is_set()) {
+    evconnlistener_disable(accepting);
+  } else {
+    evconnlistener_enable(accepting);
+  }
 }
 
 Server::Server(Loop& loop, Handler& handler, const ServerOptions& options)
@@ -149,9 +183,9 @@ Server::~Server() {
   impl_->listeners.clear();
 }
 
-void Server::listen(int fd) {
+void Server::listen(int fd, const std::vector<Network>& trusted) {
   const int own = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
-  impl_->listeners.push_back(std::make_unique<Impl::Listener>(*impl_, own));
+  impl_->listeners.push_back(std::make_unique<Impl::Listener>(*impl_, own, trusted));
 }
 
 void Server::drain(std::function<void()> done) {

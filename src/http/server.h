@@ -21,6 +21,7 @@ namespace gateway::http {
 struct ServerOptions {
   ClientTimeouts timeouts;
   Limits limits;
+  std::uint64_t max_connections = kUnlimited;  ///< accepting pauses while there are that many
 };
 
 class Server {
@@ -31,7 +32,8 @@ class Server {
   Server& operator=(const Server&) = delete;
 
   /// Accepts on `fd`: bound, listening, non-blocking. Takes a duplicate; `fd` stays the caller's.
-  void listen(int fd);
+  /// Peers in `trusted` are proxies: see Exchange::peer_is_trusted().
+  void listen(int fd, const std::vector<Network>& trusted = {});
   /// Takes nothing new: stops accepting, closes idle connections after a quiet time, answers what
   /// comes before with Connection: close. `done` is called (from the loop) when none is left.
   void drain(std::function<void()> done);

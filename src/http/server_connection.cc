@@ -3,6 +3,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -16,27 +17,35 @@ constexpr std::size_t kMaxStash = 64 << 10;
 
 }  // namespace
 
+bool Entrance::trusts(std::string_view ip) const {
+  return std::any_of(trusted.begin(), trusted.end(),
+                     [ip](const Network& network) { return network.contains(ip); });
+}
+
 ServerConnection::ServerConnection(ServerContext& context, bufferevent* shell,
-                                   std::uint16_t local_port)
+                                   const Entrance& entrance)
     : context_(context),
+      entrance_(entrance),
       shell_(shell),
       exchange_(*this),
-      deadline_(context.loop, [](void* self) { static_cast<ServerConnection*>(self)->on_deadline(); },
-                this),
-      later_(context.loop, [](void* self) { static_cast<ServerConnection*>(self)->run_later(); },
-             this),
-      local_port_(local_port) {
+      deadline_(
+          context.loop, [](void* self) { static_cast<ServerConnection*>(self)->on_deadline(); },
+          this),
+      later_(
+          context.loop, [](void* self) { static_cast<ServerConnection*>(self)->run_later(); },
+          this) {
   // evhttp knows neither descriptor nor peer yet: adopt() follows before any I/O.
   bufferevent_incref(shell_);
+  context_.connection_count++;
   later_.schedule();
 }
 
 ServerConnection::~ServerConnection() {
+  context_.connection_count--;
+  if (context_.on_closed != nullptr) context_.on_closed->schedule();
   if (connection_ == nullptr) return;
   event_del(&readable_);
   writer_.close();
-  context_.connection_count--;
-  if (context_.on_closed != nullptr) context_.on_closed->schedule();
 }
 
 void ServerConnection::adopt() {
@@ -50,23 +59,28 @@ void ServerConnection::adopt() {
   connection_ = static_cast<evhttp_connection*>(evhttps.argument);
   evhttp_connection_set_closecb(connection_, on_evhttp_close, this);
   insert_before(context_.connections);
-  context_.connection_count++;
 
   char* address = nullptr;
   std::uint16_t port = 0;
   evhttp_connection_get_peer(connection_, &address, &port);
-  peer_ = address != nullptr && *address != '\0' ? address : "unix";
+  peer_ = entrance_.port != 0 ? address : "unix";
   constexpr std::string_view kMapped("::ffff:");  // an IPv4 client of an IPv6 socket
-  if (peer_.starts_with(kMapped) && peer_.find('.') != std::string::npos) peer_.erase(0, kMapped.size());
+  if (peer_.starts_with(kMapped) && peer_.find('.') != std::string::npos)
+    peer_.erase(0, kMapped.size());
+  peer_is_trusted_ = entrance_.trusts(peer_);
 
   const evutil_socket_t fd = bufferevent_getfd(shell_);
   writer_.open(
       context_.loop.base(), fd,
-      [](evutil_socket_t, short, void* self) { static_cast<ServerConnection*>(self)->on_writable(); },
+      [](evutil_socket_t, short, void* self) {
+        static_cast<ServerConnection*>(self)->on_writable();
+      },
       this);
   hollow_out(
       shell_, context_.loop.base(), &readable_,
-      [](evutil_socket_t, short, void* self) { static_cast<ServerConnection*>(self)->on_readable(); },
+      [](evutil_socket_t, short, void* self) {
+        static_cast<ServerConnection*>(self)->on_readable();
+      },
       this);
   deadline_.set(context_.options.timeouts.header);
   if (context_.draining) drain();
@@ -240,8 +254,7 @@ void ServerConnection::fail_body(Cause cause) {
 }
 
 void ServerConnection::consume_stash() {
-  const std::size_t used =
-      consume(std::span(stash_).subspan(stash_used_));
+  const std::size_t used = consume(std::span(stash_).subspan(stash_used_));
   stash_used_ += used;
   if (stash_used_ == stash_.size()) {
     stash_.clear();

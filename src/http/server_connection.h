@@ -16,6 +16,8 @@
 
 #include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "event/loop.h"
 #include "http/body_decoder.h"
@@ -24,6 +26,7 @@
 #include "http/head_parser.h"
 #include "http/server.h"
 #include "http/socket_writer.h"
+#include "util/network.h"
 
 namespace gateway::http {
 
@@ -38,15 +41,23 @@ struct ServerContext {
   std::span<char> receive_buffer;  ///< every recv lands here and is parsed in place
   ListNode connections{};
   ServerConnection* reporting = nullptr;  ///< whose request evhttp is being told of
-  std::size_t connection_count = 0;
+  std::size_t connection_count = 0;       ///< from accept on
   std::size_t exchange_count = 0;
   bool draining = false;
   Deferred* on_closed = nullptr;  ///< scheduled when a connection has gone
 };
 
+/// What connections know of the listener they came in by; outlives them.
+struct Entrance {
+  std::uint16_t port;  ///< 0: a unix socket
+  std::vector<Network> trusted;
+
+  bool trusts(std::string_view ip) const;
+};
+
 class ServerConnection : public ListNode {
  public:
-  ServerConnection(ServerContext& context, bufferevent* shell, std::uint16_t local_port);
+  ServerConnection(ServerContext& context, bufferevent* shell, const Entrance& entrance);
   ~ServerConnection();
   ServerConnection(const ServerConnection&) = delete;
   ServerConnection& operator=(const ServerConnection&) = delete;
@@ -60,7 +71,8 @@ class ServerConnection : public ListNode {
   // For Exchange.
   const RequestHead& head() const { return context_.parser.request(); }
   std::string_view peer() const { return peer_; }
-  std::uint16_t local_port() const { return local_port_; }
+  bool peer_is_trusted() const { return peer_is_trusted_; }
+  const Entrance& entrance() const { return entrance_; }
   void set_body_paused(bool paused);
   void send_interim(HeadWriter& head);
   void send_head(HeadWriter& head, ReplyFraming framing, std::span<const char> body, bool end);
@@ -113,6 +125,7 @@ class ServerConnection : public ListNode {
   static void on_evhttp_close(evhttp_connection*, void* self);
 
   ServerContext& context_;
+  const Entrance& entrance_;
   bufferevent* shell_;
   evhttp_connection* connection_ = nullptr;
   evhttp_request* request_ = nullptr;
@@ -123,23 +136,23 @@ class ServerConnection : public ListNode {
   event readable_{};
   Deadline deadline_;
   Deferred later_;
-  std::string stash_;          ///< received, not yet consumed
+  std::string stash_;  ///< received, not yet consumed
   std::size_t stash_used_ = 0;
   std::uint64_t linger_until_ = 0;  ///< loop ticks
   std::string peer_;
-  std::uint16_t local_port_;
   State state_ = State::Head;
   ReplyCoding reply_coding_ = ReplyCoding::Identity;
-  Cause dropped_ = Cause::None;     ///< close at once, for this reason
-  Cause cut_short_ = Cause::None;   ///< the answer ends here, visibly incomplete
+  Cause dropped_ = Cause::None;    ///< close at once, for this reason
+  Cause cut_short_ = Cause::None;  ///< the answer ends here, visibly incomplete
+  bool peer_is_trusted_ = false;
   bool keep_alive_ = true;
   bool is_http10_ = false;
   bool is_reading_ = true;
   bool body_paused_ = false;
-  bool input_ended_ = false;   ///< the client's FIN was read
-  bool head_begun_ = false;    ///< bytes of the next head have arrived
-  bool body_ended_ = true;     ///< the end of the request body was delivered
-  bool body_failed_ = false;   ///< the rest of it is discarded
+  bool input_ended_ = false;  ///< the client's FIN was read
+  bool head_begun_ = false;   ///< bytes of the next head have arrived
+  bool body_ended_ = true;    ///< the end of the request body was delivered
+  bool body_failed_ = false;  ///< the rest of it is discarded
   bool reply_ended_ = false;
   bool was_congested_ = false;
   bool write_deadline_runs_ = false;

@@ -26,11 +26,14 @@ constexpr Milliseconds kQuietTime{1000};
 
 }  // namespace
 
-// --- Exchange: thin, so that handlers need not see the connection ---------------------------------
+// --- Exchange: thin, so that handlers need not see the connection
+// ---------------------------------
 
 const RequestHead& Exchange::request() const { return connection_.head(); }
 std::string_view Exchange::peer() const { return connection_.peer(); }
-std::uint16_t Exchange::local_port() const { return connection_.local_port(); }
+bool Exchange::peer_is_trusted() const { return connection_.peer_is_trusted(); }
+bool Exchange::trusts(std::string_view ip) const { return connection_.entrance().trusts(ip); }
+std::uint16_t Exchange::local_port() const { return connection_.entrance().port; }
 void Exchange::pause_body() { connection_.set_body_paused(true); }
 void Exchange::resume_body() { connection_.set_body_paused(false); }
 void Exchange::send_interim(HeadWriter& head) { connection_.send_interim(head); }
@@ -56,8 +59,8 @@ void ServerConnection::send_interim(HeadWriter& head) {
   after_write(/*end=*/false);
 }
 
-void ServerConnection::send_head(HeadWriter& head, ReplyFraming framing,
-                                 std::span<const char> body, bool end) {
+void ServerConnection::send_head(HeadWriter& head, ReplyFraming framing, std::span<const char> body,
+                                 bool end) {
   if (framing == ReplyFraming::Stream) {
     reply_coding_ = is_http10_ ? ReplyCoding::Close : ReplyCoding::Chunked;
     if (is_http10_) keep_alive_ = false;
@@ -83,7 +86,9 @@ void ServerConnection::send_head(HeadWriter& head, ReplyFraming framing,
   }
 }
 
-void ServerConnection::send_body(std::span<const char> data, bool end) { write_body({}, data, end); }
+void ServerConnection::send_body(std::span<const char> data, bool end) {
+  write_body({}, data, end);
+}
 
 void ServerConnection::write_body(std::string_view head, std::span<const char> data, bool end) {
   const bool chunked = reply_coding_ == ReplyCoding::Chunked && state_ == State::Active;
@@ -152,7 +157,8 @@ void ServerConnection::on_writable() {
   }
 }
 
-// --- the end of an exchange, and of a connection --------------------------------------------------
+// --- the end of an exchange, and of a connection
+// --------------------------------------------------
 
 bool ServerConnection::answer_is_complete() const {
   if (!reply_ended_ || !writer_.is_idle()) return false;
@@ -168,7 +174,8 @@ void ServerConnection::release_handler(Cause cause) {
 void ServerConnection::finish() {
   release_handler(cut_short_);
   evhttp_request* request = std::exchange(request_, nullptr);
-  if (state_ == State::Tunnel || (cut_short_ != Cause::None && reply_coding_ == ReplyCoding::Close)) {
+  if (state_ == State::Tunnel ||
+      (cut_short_ != Cause::None && reply_coding_ == ReplyCoding::Close)) {
     close();
     return;
   }
@@ -180,7 +187,8 @@ void ServerConnection::finish() {
     evhttp_send_reply_end(request);  // evhttp's output is empty: it finishes at once
     if (!stash_.empty()) later_.schedule();
     read_while_wanted();
-  } else if (input_ended_ || (body_ended_ && stash_.empty() && exchange_.refusal() == Cause::None)) {
+  } else if (input_ended_ ||
+             (body_ended_ && stash_.empty() && exchange_.refusal() == Cause::None)) {
     close_after_reply(request);
     evhttp_send_reply_end(request);  // → on_evhttp_close
   } else {
@@ -239,7 +247,8 @@ void ServerConnection::end_tunnel() {
   if (state_ == State::Tunnel) drop(Cause::Shutdown);
 }
 
-// --- timeouts -------------------------------------------------------------------------------------
+// --- timeouts
+// -------------------------------------------------------------------------------------
 
 void ServerConnection::set_deadline() {
   const ClientTimeouts& timeouts = context_.options.timeouts;

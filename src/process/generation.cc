@@ -136,7 +136,7 @@ void Generation::become_worker(std::size_t slot, UniqueFd ready, pid_t master) {
   context_.leave_master(*this);
   // exit() and not a return: what is on the stack is the master's to destroy.
   std::exit(run_worker({master, parts_.number, slot, parts_.config, parts_.listeners,
-                        context_.account, *parts_.logs, context_.scoreboard, std::move(ready)}));
+                        parts_.account, *parts_.logs, context_.scoreboard, std::move(ready)}));
 }
 
 void Generation::postpone(Worker& worker, std::string_view reason) {

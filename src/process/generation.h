@@ -28,7 +28,6 @@ class Generation;
 /// What all generations need for their forks.
 struct ForkContext {
   Scoreboard& scoreboard;
-  std::optional<Account> account;
   /// Called in a new worker of `own`: closes what is the master's and the other generations'.
   std::function<void(Generation& own)> leave_master;
 };
@@ -40,6 +39,7 @@ class Generation {
     Config config;
     Listeners listeners;
     std::shared_ptr<Logs> logs;
+    std::optional<Account> account;  ///< of the workers, when they become somebody else
   };
   struct Progress {
     std::size_t pending = 0;  ///< started, not ready yet

@@ -54,8 +54,19 @@ Address local_address(int socket) {
   return {address, size};
 }
 
+Result<Listener> open_unix_listener(const Address& address) {
+  Listener listener{address, address, {}, {}};
+  listener.socket.reset(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  auto file = SocketFile::bind(listener.socket.get(), address);
+  if (!file) return std::move(file).error();
+  listener.file = *std::move(file);
+  if (listen(listener.socket.get(), kBacklog) != 0) return cannot_listen(address, errno);
+  return listener;
+}
+
 Result<Listener> open_listener(const Address& address) {
-  Listener listener{address, address, {}};
+  if (address.is_unix()) return open_unix_listener(address);
+  Listener listener{address, address, {}, {}};
   listener.socket.reset(
       socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
   const int fd = listener.socket.get();
@@ -73,7 +84,8 @@ Result<Listeners> open_listeners(const std::vector<ListenerConfig>& configs,
                                  const Listeners& open) {
   Listeners listeners;
   for (const ListenerConfig& config : configs) {
-    auto address = Address::from_ip(config.host, config.port);
+    auto address = config.unix_path.empty() ? Address::from_ip(config.host, config.port)
+                                            : Address::from_unix_path(config.unix_path);
     if (!address) return std::move(address).error();
     const auto kept = std::find_if(open.begin(), open.end(), [&](const auto& listener) {
       return listener->configured == *address;

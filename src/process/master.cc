@@ -18,7 +18,6 @@
 #include "observe/log.h"
 #include "observe/scoreboard.h"
 #include "process/pid_file.h"
-#include "process/privileges.h"
 #include "process/resources.h"
 #include "process/signals.h"
 #include "process/succession.h"
@@ -107,19 +106,16 @@ Status Master::take_pid_file() {
 }
 
 Status Master::start_workers(LoadedConfig loaded) {
-  auto account = worker_account();
-  if (!account) return std::move(account).error();
   auto scoreboard = Scoreboard::map();
   if (!scoreboard) return std::move(scoreboard).error();
   (*scoreboard)->started_at_ms.store(unix_ms(), std::memory_order_relaxed);
   const std::uint64_t descriptors = raise_descriptor_limit();
 
-  succession_.emplace(**scoreboard, *account, [this] {
+  succession_.emplace(**scoreboard, [this] {
     signals_.reset();
     pid_file_.disown();
   });
   if (Status status = succession_->begin(std::move(loaded)); !status) return status;
-  if (*account) log::info("workers run as user={} uid={}", (*account)->name, (*account)->uid);
   if (!pid_file_.is_held()) log::info("no runtime directory, no pid file: -s needs --pid-file");
   if (descriptors < kFewDescriptors) {
     log::warn("few descriptors allowed limit={} recommended={}", descriptors, kFewDescriptors);

@@ -12,16 +12,58 @@
 
 namespace gateway {
 
-Result<std::optional<Account>> worker_account() {
-  if (geteuid() != 0) return std::optional<Account>();
-  for (const char* name : {"api-gateway", "nobody"}) {
-    if (const passwd* entry = getpwnam(name)) {
-      return std::optional(Account{entry->pw_name, entry->pw_uid, entry->pw_gid});
-    }
+namespace {
+
+std::optional<Account> find_user(const std::string& name) {
+  const passwd* entry = getpwnam(name.c_str());
+  if (entry == nullptr) return std::nullopt;
+  return Account{entry->pw_name, entry->pw_uid, entry->pw_gid};
+}
+
+Result<Account> user_or_default(const std::string& name) {
+  if (!name.empty()) {
+    if (auto account = find_user(name)) return *std::move(account);
+    return Error{"workers cannot run as user " + quoted(name) +
+                 ": there is no such user; create it or choose another"};
+  }
+  for (const char* candidate : {"api-gateway", "nobody"}) {
+    if (auto account = find_user(candidate)) return *std::move(account);
   }
   return Error{
       "started as root, but there is neither a user \"api-gateway\" nor \"nobody\" that workers "
       "could run as; create one, or start the gateway as another user"};
+}
+
+Result<gid_t> find_group(const std::string& name) {
+  const ::group* entry = getgrnam(name.c_str());
+  if (entry != nullptr) return entry->gr_gid;
+  return Error{"workers cannot run as group " + quoted(name) +
+               ": there is no such group; create it or choose another"};
+}
+
+Error not_root(const char* what, const std::string& name) {
+  return Error{std::string("workers cannot run as ") + what + " " + quoted(name) +
+               ": only root can change that; start the gateway as root or as that " + what};
+}
+
+}  // namespace
+
+Result<std::optional<Account>> worker_account(const std::string& user, const std::string& group) {
+  const bool is_root = geteuid() == 0;
+  std::optional<Account> account;
+  if (is_root || !user.empty()) {
+    auto found = user_or_default(user);
+    if (!found) return std::move(found).error();
+    account = *std::move(found);
+    if (!is_root && account->uid != geteuid()) return not_root("user", user);
+  }
+  if (!group.empty()) {
+    const auto found = find_group(group);
+    if (!found) return Error{found.error()};
+    if (!is_root && *found != getegid()) return not_root("group", group);
+    if (account) account->gid = *found;
+  }
+  return is_root ? account : std::nullopt;
 }
 
 Status become(const Account& account) {

@@ -12,16 +12,17 @@
 
 namespace gateway {
 
-/// A user with its own group, as the system's user database has it.
+/// A user, and the group that is its main one.
 struct Account {
   std::string name;
   uid_t uid;
   gid_t gid;
 };
 
-/// Who workers of a master started as root become: "api-gateway" if there is such a user, else
-/// "nobody". Nobody at all when this process is not root: then there is nothing to drop.
-Result<std::optional<Account>> worker_account();
+/// Who workers become. Started as root: `user`, by default "api-gateway" if there is such a user,
+/// else "nobody"; with `group`, by default the user's own. Otherwise nobody else: there is nothing
+/// to drop, and it is an error when `user` or `group` is not who this process is already.
+Result<std::optional<Account>> worker_account(const std::string& user, const std::string& group);
 
 /// Becomes `account` for good, all groups included. An error leaves the process unfit to go on.
 Status become(const Account& account);

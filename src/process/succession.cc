@@ -30,10 +30,8 @@ void log_new(const Listeners& listeners, const Listeners& old) {
 
 }  // namespace
 
-Succession::Succession(Scoreboard& scoreboard, std::optional<Account> account,
-                       std::function<void()> leave_master)
-    : context_{scoreboard, std::move(account),
-               [this, leave_master = std::move(leave_master)](Generation& own) {
+Succession::Succession(Scoreboard& scoreboard, std::function<void()> leave_master)
+    : context_{scoreboard, [this, leave_master = std::move(leave_master)](Generation& own) {
                  leave_master();
                  leave(own);
                }} {}
@@ -46,15 +44,22 @@ Status Succession::begin(LoadedConfig loaded) {
     log::start(logs_->error, loaded.config.logs.level);
   }
   for (const std::string& warning : loaded.warnings) log::warn("{}", warning);
+  auto account = worker_account(loaded.config.user, loaded.config.group);
+  if (!account) return std::move(account).error();
   const Listeners old = current_ ? current_->listeners() : Listeners();
   auto listeners = open_listeners(loaded.config.listeners, old);
   if (!listeners) return std::move(listeners).error();
   log_new(*listeners, old);
+  if (*account) {
+    log::info("workers run as user={} uid={} gid={}", (*account)->name, (*account)->uid,
+              (*account)->gid);
+  }
 
   // The same number after a failure: generations take turns in the scoreboard's two halves.
   const unsigned number = current_ ? current_->number() + 1 : 1;
   starting_ = std::make_unique<Generation>(
-      Generation::Parts{number, std::move(loaded.config), *std::move(listeners), *std::move(logs)},
+      Generation::Parts{number, std::move(loaded.config), *std::move(listeners), *std::move(logs),
+                        *std::move(account)},
       context_);
   starting_until_us_ = monotonic_us() + kStartPatienceUs;
   starting_->start();

@@ -24,8 +24,7 @@ namespace gateway {
 class Succession {
  public:
   /// `leave_master` is called in each new worker: it closes what only the master may have.
-  Succession(Scoreboard& scoreboard, std::optional<Account> account,
-             std::function<void()> leave_master);
+  Succession(Scoreboard& scoreboard, std::function<void()> leave_master);
 
   /// Starts a generation unless one is_starting(). After an error everything is as it was.
   Status begin(LoadedConfig loaded);

@@ -64,12 +64,17 @@ class Worker {
     gateway_ = std::make_unique<proxy::Gateway>(
         loop_, proxy::GatewayParts{heritage_.config, endpoints_, access_log_, slot_, instances_});
     server_ = std::make_unique<http::Server>(
-        loop_, *gateway_, http::ServerOptions{heritage_.config.client, heritage_.config.limits});
+        loop_, *gateway_,
+        http::ServerOptions{heritage_.config.client, heritage_.config.limits,
+                            heritage_.config.max_connections});
   }
 
   void run() {
     slot_.pid.store(getpid(), std::memory_order_relaxed);
-    for (const auto& listener : heritage_.listeners) server_->listen(listener->socket.get());
+    for (std::size_t i = 0; i < heritage_.listeners.size(); i++) {
+      server_->listen(heritage_.listeners[i]->socket.get(),
+                      heritage_.config.listeners[i].trusted_proxies);
+    }
     heritage_.listeners.clear();  // the server's own are closed when it drains
     loop_.on_tick([this] { tick(); });
     watch_signals();

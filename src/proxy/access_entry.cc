@@ -3,6 +3,7 @@
 
 #include <span>
 
+#include "proxy/client_address.h"
 #include "util/clock.h"
 #include "util/uuid.h"
 
@@ -18,6 +19,8 @@ void AccessEntry::begin(const http::Exchange& exchange) {
   path_length_ = request.path().size();
   text_.assign(request.method).append(request.path());
   is_http10_ = request.minor_version == 0;
+  client_.clear();
+  if (exchange.peer_is_trusted()) client_ = client_address(exchange);
   const http::Field* given = request.find(http::FieldId::XRequestId);
   if (given != nullptr && is_valid_request_id(given->value)) {
     id_.assign(given->value);
@@ -36,7 +39,7 @@ void AccessEntry::write(AccessLog& log, const http::Exchange& exchange) const {
   const std::string_view text(text_);
   AccessRecord record;
   record.request_id = id_;
-  record.client = exchange.peer();
+  record.client = client_.empty() ? exchange.peer() : client_;
   record.method = text.substr(0, method_length_);
   record.path = text.substr(method_length_, path_length_);
   record.protocol = is_http10_ ? "HTTP/1.0" : "HTTP/1.1";

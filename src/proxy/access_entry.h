@@ -18,6 +18,8 @@ class AccessEntry {
   void write(AccessLog& log, const http::Exchange& exchange) const;
 
   std::string_view request_id() const { return id_; }
+  /// Empty: the peer itself.
+  std::string_view client() const { return client_; }
   std::string_view method() const { return std::string_view(text_).substr(0, method_length_); }
   void set_upstream_path(std::string_view prefix, std::string_view rest);
 
@@ -30,6 +32,7 @@ class AccessEntry {
  private:
   std::string text_;  ///< method, path and upstream path, one behind the other
   std::string id_;
+  std::string client_;
   std::size_t method_length_ = 0;
   std::size_t path_length_ = 0;
   bool is_http10_ = false;

@@ -36,66 +36,68 @@ Forward& ForwardPool::take() {
 Forward::Forward(ProxyContext& context, ForwardPool& pool)
     : context_(context),
       pool_(pool),
-      deadline_(context.loop, [](void* self) { static_cast<Forward*>(self)->on_deadline(); },
-                this) {}
+      deadline_(
+          context.loop, [](void* self) { static_cast<Forward*>(self)->on_deadline(); }, this) {}
 
 void Forward::start(http::Exchange& exchange, const RouteMatch& match) {
   const http::RequestHead& request = exchange.request();
   exchange_ = &exchange;
   exchange.set_handler(*this);
+  route_ = &match.route->config;
   service_ = match.route->service;
   entry_.begin(exchange);
   entry_.service = service_->name();
-  traits_ = {request.is_head(), wants_upgrade(request),
-             request.framing == http::Framing::Chunked};
+  traits_ = {request.is_head(), wants_upgrade(request), request.framing == http::Framing::Chunked};
   idempotent_ = is_idempotent(request.method);
   continue_wanted_ = request.expects_continue && request.framing != http::Framing::None;
   replayable_ = head_pending_ = true;
   body_begun_ = body_ended_ = resent_ = is_tunnel_ = false;
   connect_failures_ = 0;
+  tried_.clear();
   replay_.clear();
 
   if (http::leaves_prefix(match.rest)) {
     refuse(Cause::EscapesPrefix);
     return;
   }
-  const std::uint64_t limit = context_.config.limits.request_body;
+  const std::uint64_t limit = route_->limits.request_body;
   exchange.set_body_limit(limit);
   if (request.framing == http::Framing::Length && request.content_length > limit) {
     refuse(Cause::BodyLimit);
     return;
   }
-  upstream::Instance* instance = service_->pick();
+  upstream::Instance* instance = service_->pick(tried_);
   if (instance == nullptr) {
     refuse(Cause::NoInstance);
     return;
   }
   write_head(match, *instance);
-  deadline_.set(context_.config.timeouts.request);
+  deadline_.set(route_->timeouts.request);
   attempt(*instance, /*fresh=*/false);
 }
 
 void Forward::write_head(const RouteMatch& match, upstream::Instance& instance) {
   const http::RequestHead& request = exchange_->request();
-  const RouteConfig& route = match.route->config;
   UpstreamRequest upstream;
-  upstream.path_prefix = route.rewrite_prefix;
-  upstream.rest = request.target.substr(route.path_prefix.size());
-  upstream.host = route.preserve_host ? request.authority : std::string_view(instance.host_field());
+  upstream.path_prefix = route_->rewrite_prefix;
+  upstream.rest = request.target.substr(route_->match.path_prefix.size());
+  upstream.host =
+      route_->preserve_host ? request.authority : std::string_view(instance.host_field());
   upstream.request_id = entry_.request_id();
   if (traits_.upgrade) upstream.upgrade = request.find(http::FieldId::Upgrade)->value;
+  upstream.edits = edits_or_none(route_->request_headers);
   write_request_head(head_, *exchange_, upstream);
-  preserves_host_ = route.preserve_host;
-  entry_.set_upstream_path(route.rewrite_prefix, match.rest);
+  entry_.set_upstream_path(route_->rewrite_prefix, match.rest);
 }
 
-// --- the request ----------------------------------------------------------------------------------
+// --- the request
+// ----------------------------------------------------------------------------------
 
 void Forward::attempt(upstream::Instance& instance, bool fresh) {
-  if (entry_.attempts++ > 0 && !preserves_host_) replace_host(head_, instance.host_field());
+  if (entry_.attempts++ > 0 && !route_->preserve_host) replace_host(head_, instance.host_field());
   instance_ = &instance;
   head_pending_ = true;
-  connection_ = &instance.acquire(*this, traits_, context_.config.timeouts, fresh);
+  connection_ = &instance.acquire(*this, traits_, route_->timeouts, fresh);
 }
 
 void Forward::on_body(http::Exchange& exchange, std::span<char> data, bool end) {
@@ -164,7 +166,8 @@ void Forward::on_body_failed(http::Exchange& exchange, Cause cause) {
   }
 }
 
-// --- the response ---------------------------------------------------------------------------------
+// --- the response
+// ---------------------------------------------------------------------------------
 
 void Forward::on_interim(const http::ResponseHead& head) {
   if (head.status == 100) return;  // sent by us, or not asked for
@@ -174,7 +177,8 @@ void Forward::on_interim(const http::ResponseHead& head) {
 
 void Forward::on_response(const http::ResponseHead& head, std::span<char> body, bool end) {
   entry_.status = head.status;
-  write_response_head(context_.reply, head, entry_.request_id());
+  write_response_head(context_.reply, head, entry_.request_id(),
+                      edits_or_none(route_->response_headers));
   if (head.status == 101) {
     start_tunnel(body);
     return;
@@ -182,8 +186,10 @@ void Forward::on_response(const http::ResponseHead& head, std::span<char> body, 
   if (end) connection_ = nullptr;
   const bool has_body = !traits_.to_head && head.status != 204 && head.status != 304;
   http::ReplyFraming framing = http::ReplyFraming::Stream;
-  if (!has_body) framing = http::ReplyFraming::None;
-  else if (head.has_content_length) framing = http::ReplyFraming::Length;
+  if (!has_body)
+    framing = http::ReplyFraming::None;
+  else if (head.has_content_length)
+    framing = http::ReplyFraming::Length;
   exchange_->send_head(context_.reply, framing, body, end);
   if (!end && exchange_->is_congested()) connection_->set_paused(true);
 }
@@ -211,7 +217,8 @@ void Forward::on_drained(http::Exchange&) {
   if (connection_ != nullptr) connection_->set_paused(false);
 }
 
-// --- ends -----------------------------------------------------------------------------------------
+// --- ends
+// -----------------------------------------------------------------------------------------
 
 void Forward::on_upstream_failed(Cause cause, std::string_view detail) {
   if (!is_connect_failure(cause)) instance_->note_failure(cause);
@@ -228,8 +235,9 @@ void Forward::on_upstream_failed(Cause cause, std::string_view detail) {
 
 bool Forward::try_again(Cause cause) {
   if (is_connect_failure(cause)) {
-    upstream::Instance& next = service_->pick_after(*instance_);
     if (++connect_failures_ >= service_->max_attempts()) return false;
+    tried_.push_back(instance_);
+    upstream::Instance& next = *service_->pick(tried_);
     if (cause == Cause::DnsFailure && &next == instance_) return false;  // it still has no address
     attempt(next, /*fresh=*/true);
     return true;
@@ -255,7 +263,7 @@ void Forward::drop_upstream() {
   connection_ = nullptr;
 }
 
-void Forward::touch_tunnel() { deadline_.set(context_.config.timeouts.tunnel_idle); }
+void Forward::touch_tunnel() { deadline_.set(route_->timeouts.tunnel_idle); }
 
 void Forward::on_deadline() {
   drop_upstream();

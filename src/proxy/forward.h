@@ -6,9 +6,10 @@
 // it comes, what the service sends goes downstream; a side whose queue passes the high-water mark
 // pauses the other. One attempt at a time; another one follows when sending again is safe.
 //
-// Again    connect failures: the next address or instance. A pooled connection that ended before
-//          any response byte: once, on a fresh one, when the method is idempotent and the body so
-//          far is still in the replay buffer, or when not a byte of the request had been written.
+// Again    connect failures: another instance, then their other addresses. A pooled connection that
+//          ended before any response byte: once, on a fresh one, when the method is idempotent and
+//          the body so far is still in the replay buffer, or when not a byte of the request had
+//          been written.
 // Reused   from exchange to exchange by its ForwardPool.
 // Source   RFC 9110 §9.2.2 (idempotent methods), §10.1.1 (Expect), RFC 9112 §9.3.1 (retrying).
 #pragma once
@@ -66,23 +67,24 @@ class Forward : private http::ExchangeHandler, private http::ResponseHandler {
   ForwardPool& pool_;
   http::Exchange* exchange_ = nullptr;
   http::ClientConnection* connection_ = nullptr;  ///< of the attempt in progress
+  const RouteConfig* route_ = nullptr;
   upstream::Service* service_ = nullptr;
   upstream::Instance* instance_ = nullptr;
-  Deadline deadline_;      ///< the whole exchange; the silence of a tunnel
+  Deadline deadline_;  ///< the whole exchange; the silence of a tunnel
   AccessEntry entry_;
   http::HeadWriter head_;  ///< the upstream request head, kept for another attempt
   std::string replay_;     ///< the request body so far, while it is small or not sent yet
+  std::vector<const upstream::Instance*> tried_;  ///< could not be connected to
   http::AttemptTraits traits_;
   unsigned connect_failures_ = 0;
   bool replayable_ = true;
-  bool head_pending_ = true;   ///< not yet sent in this attempt
-  bool body_begun_ = false;    ///< the first on_body has come
+  bool head_pending_ = true;  ///< not yet sent in this attempt
+  bool body_begun_ = false;   ///< the first on_body has come
   bool body_ended_ = false;
   bool resent_ = false;
   bool continue_wanted_ = false;
   bool idempotent_ = false;
   bool is_tunnel_ = false;
-  bool preserves_host_ = false;
 };
 
 /// Forwards that are not in use; an exchange costs no allocation in the steady state.

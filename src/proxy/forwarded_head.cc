@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "proxy/forwarded_head.h"
 
+#include <algorithm>
 #include <string>
 
 #include "http/date.h"
@@ -12,14 +13,13 @@ namespace {
 using http::Field;
 using http::FieldId;
 
-bool is_dropped(const http::RequestHead& head, const Field& field) {
+bool is_dropped(const http::RequestHead& head, const Field& field, bool peer_is_trusted) {
   switch (field.id) {
-    case FieldId::Other:
-      return http::is_look_alike(field.name) || head.is_hop_by_hop(field);
-    case FieldId::Expect:
+    case FieldId::Other: return http::is_look_alike(field.name) || head.is_hop_by_hop(field);
     case FieldId::Forwarded:
+    case FieldId::XForwarded: return !peer_is_trusted;
+    case FieldId::Expect:
     case FieldId::Host:
-    case FieldId::XForwarded:
     case FieldId::XForwardedFor:
     case FieldId::XRequestId: return true;
     default: return head.is_hop_by_hop(field);
@@ -34,19 +34,71 @@ bool is_dropped(const http::ResponseHead& head, const Field& field) {
   return head.is_hop_by_hop(field);
 }
 
-template <class AnyHead>
-void copy_fields(http::HeadWriter& out, const AnyHead& head) {
+template <class IsLeftOut>
+void copy_lines(http::HeadWriter& out, const http::Head& head, const IsLeftOut& is_left_out) {
   if (head.fields.empty()) return;
   const char* run = head.fields.front().line;
   const auto copy_until = [&](const char* end) {
     out.add({run, static_cast<std::size_t>(end - run)});
   };
   for (std::size_t i = 0; i < head.fields.size(); i++) {
-    if (!is_dropped(head, head.fields[i])) continue;
+    if (!is_left_out(head.fields[i])) continue;
     copy_until(head.fields[i].line);
     run = i + 1 < head.fields.size() ? head.fields[i + 1].line : head.fields_end;
   }
   copy_until(head.fields_end);
+}
+
+bool is_replaced(const HeaderEdits& edits, const Field& field) {
+  if (field.id != FieldId::Other) return false;
+  const auto is_it = [&](std::string_view name) {
+    return http::equals_ignoring_case(field.name, name);
+  };
+  return std::any_of(edits.remove.begin(), edits.remove.end(), is_it) ||
+         std::any_of(edits.set.begin(), edits.set.end(),
+                     [&](const HeaderField& set) { return is_it(set.name); });
+}
+
+void add_fields(http::HeadWriter& out, const HeaderEdits& edits) {
+  for (const HeaderField& field : edits.set) out.field(field.name, field.value);
+  for (const HeaderField& field : edits.add) out.field(field.name, field.value);
+}
+
+/// The lines of `head` for which `is_left_out(field)` is false, then those that `edits` add.
+template <class IsLeftOut>
+void copy_fields(http::HeadWriter& out, const http::Head& head, const HeaderEdits* edits,
+                 const IsLeftOut& is_left_out) {
+  if (edits != nullptr) {
+    copy_lines(out, head, [&](const Field& field) {
+      return is_left_out(field) || is_replaced(*edits, field);
+    });
+    add_fields(out, *edits);
+  } else {
+    copy_lines(out, head, is_left_out);
+  }
+}
+
+void add_forwarding_fields(http::HeadWriter& out, const http::Exchange& exchange) {
+  const http::RequestHead& request = exchange.request();
+  const bool trusted = exchange.peer_is_trusted();
+  const auto is_told = [&](std::string_view name) {
+    return trusted && request.find(name) != nullptr;
+  };
+  out.add("X-Forwarded-For: ");
+  for (const Field& field : request.fields) {
+    const bool goes_on = trusted && field.id == FieldId::XForwardedFor && !field.value.empty();
+    if (goes_on) out.add(field.value).add(", ");
+  }
+  out.add(exchange.peer()).add("\r\n");
+  const bool scheme_is_told = is_told("X-Forwarded-Proto");
+  if (!scheme_is_told) out.add("X-Forwarded-Proto: http\r\n");
+  if (!request.authority.empty() && !is_told("X-Forwarded-Host")) {
+    out.field("X-Forwarded-Host", request.authority);
+  }
+  // Our port does not go with another's scheme. A unix socket has none.
+  if (!scheme_is_told && exchange.local_port() != 0 && !is_told("X-Forwarded-Port")) {
+    out.field("X-Forwarded-Port", exchange.local_port());
+  }
 }
 
 }  // namespace
@@ -66,21 +118,25 @@ bool wants_upgrade(const http::RequestHead& request) {
   return true;
 }
 
+const HeaderEdits* edits_or_none(const HeaderEdits& edits) {
+  const bool has_some = !edits.remove.empty() || !edits.set.empty() || !edits.add.empty();
+  return has_some ? &edits : nullptr;
+}
+
 void write_request_head(http::HeadWriter& out, const http::Exchange& exchange,
                         const UpstreamRequest& upstream) {
   const http::RequestHead& request = exchange.request();
   out.clear();
   out.add(request.method).add(" ").add(upstream.path_prefix).add(upstream.rest);
   out.add(" HTTP/1.1\r\nHost: ").add(upstream.host).add("\r\n");
-  copy_fields(out, request);
+  copy_fields(out, request, upstream.edits, [&](const Field& field) {
+    return is_dropped(request, field, exchange.peer_is_trusted());
+  });
   if (request.framing == http::Framing::Chunked) out.add("Transfer-Encoding: chunked\r\n");
   if (!upstream.upgrade.empty()) {
     out.add("Connection: upgrade\r\nUpgrade: ").add(upstream.upgrade).add("\r\n");
   }
-  out.add("X-Forwarded-For: ").add(exchange.peer());
-  out.add("\r\nX-Forwarded-Proto: http\r\n");
-  if (!request.authority.empty()) out.field("X-Forwarded-Host", request.authority);
-  out.field("X-Forwarded-Port", exchange.local_port());
+  add_forwarding_fields(out, exchange);
   out.add("X-Request-ID: ").add(upstream.request_id).add("\r\n\r\n");
 }
 
@@ -96,15 +152,17 @@ void replace_host(http::HeadWriter& out, std::string_view host) {
 }
 
 void write_response_head(http::HeadWriter& out, const http::ResponseHead& response,
-                         std::string_view request_id) {
+                         std::string_view request_id, const HeaderEdits* edits) {
+  const bool is_interim = response.status < 200 && response.status != 101;
   out.clear();
   out.status_line(response.status, response.reason);
-  copy_fields(out, response);
+  copy_fields(out, response, is_interim ? nullptr : edits,
+              [&](const Field& field) { return is_dropped(response, field); });
   if (response.status == 101) {
     out.add("Connection: upgrade\r\n");
     const Field* upgrade = response.find(FieldId::Upgrade);
     if (upgrade != nullptr) out.field("Upgrade", upgrade->value);
-  } else if (response.status < 200) {
+  } else if (is_interim) {
     return;
   } else if (response.find(FieldId::Date) == nullptr || response.nominates("date")) {
     out.field("Date", http::http_date());

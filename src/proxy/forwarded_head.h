@@ -2,13 +2,17 @@
 //
 // Heads as they pass the gateway: the request head a service receives and the response head a
 // client receives. Lines that nobody touches are copied as runs of bytes, so their order, letter
-// case and repetition stay as they were sent.
+// case and repetition stay as they were sent. A route's edits remove and replace lines of the
+// other side and add new ones behind them; they reach no field the gateway itself acts on.
 //
+// Trust    X-Forwarded-* and Forwarded of a trusted proxy pass, with its address appended to
+//          X-Forwarded-For; those of anybody else are replaced.
 // Source   RFC 9110 §7.6.1 (hop-by-hop fields), §6.6.1 (Date); RFC 7239 §4 (why Forwarded goes).
 #pragma once
 
 #include <string_view>
 
+#include "config/config.h"
 #include "http/exchange.h"
 #include "http/head_writer.h"
 
@@ -19,14 +23,18 @@ struct UpstreamRequest {
   std::string_view rest;         ///< of the target, behind the matched prefix, with its query
   std::string_view host;
   std::string_view request_id;
-  std::string_view upgrade;      ///< value of Upgrade; empty: none is asked for
+  std::string_view upgrade;  ///< value of Upgrade; empty: none is asked for
+  const HeaderEdits* edits = nullptr;
 };
 
 /// Whether `request` asks for a protocol that may be tunnelled. Not h2c: HTTP/2 inside a tunnel
 /// would pass every rule the gateway applies to requests.
 bool wants_upgrade(const http::RequestHead& request);
 
-/// Writes the whole head. X-Forwarded-* and Forwarded of the client are replaced, not believed.
+/// nullptr when there are none.
+const HeaderEdits* edits_or_none(const HeaderEdits& edits);
+
+/// Writes the whole head.
 void write_request_head(http::HeadWriter& out, const http::Exchange& exchange,
                         const UpstreamRequest& upstream);
 
@@ -34,8 +42,8 @@ void write_request_head(http::HeadWriter& out, const http::Exchange& exchange,
 void replace_host(http::HeadWriter& out, std::string_view host);
 
 /// Writes status line and fields, without framing, Connection or the blank line (the exchange adds
-/// those). Interim responses get neither request id nor Date.
+/// those). Interim responses get neither request id nor Date nor edits.
 void write_response_head(http::HeadWriter& out, const http::ResponseHead& response,
-                         std::string_view request_id);
+                         std::string_view request_id, const HeaderEdits* edits = nullptr);
 
 }  // namespace gateway::proxy

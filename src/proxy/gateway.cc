@@ -5,8 +5,10 @@
 #include <map>
 #include <vector>
 
+#include "http/target.h"
 #include "proxy/forward.h"
 #include "proxy/local_answer.h"
+#include "proxy/redirect.h"
 #include "proxy/router.h"
 
 namespace gateway::proxy {
@@ -26,6 +28,10 @@ http::Reply error(Cause cause) {
   return reply;
 }
 
+std::string allow_field(std::string_view methods) {
+  return std::string("Allow: ").append(methods).append("\r\n");
+}
+
 }  // namespace
 
 struct Gateway::Impl {
@@ -34,9 +40,11 @@ struct Gateway::Impl {
         context{loop, parts.config, parts.access_log, parts.slot},
         resolver(loop),
         no_dns(evdns_base_new(loop.base(), EVDNS_BASE_DISABLE_WHEN_INACTIVE)),
-        upstream{{loop, parts.config.limits, http::HeadParser(parts.config.limits),
-                  receive_buffer, no_dns.get()},
-                 parts.config.pool, resolver, parts.slot},
+        upstream{{loop, parts.config.limits, http::HeadParser(parts.config.limits), receive_buffer,
+                  no_dns.get()},
+                 parts.config.pool,
+                 resolver,
+                 parts.slot},
         routes(make_routes(parts)),
         router(routes),
         forwards(context) {}
@@ -49,7 +57,7 @@ struct Gateway::Impl {
     }
     std::vector<Route> made;
     for (const RouteConfig& route : parts.config.routes) {
-      made.push_back({route, &services.at(route.service)});
+      made.push_back({route, route.service.empty() ? nullptr : &services.at(route.service)});
     }
     return made;
   }
@@ -80,28 +88,48 @@ void Gateway::on_request(http::Exchange& exchange) {
     return;
   }
   if (auto reply = impl_->endpoints.respond(request)) {
-    std::string allow;
-    if (!reply->allow.empty()) allow.append("Allow: ").append(reply->allow).append("\r\n");
+    std::string allow = reply->allow.empty() ? std::string() : allow_field(reply->allow);
     LocalAnswer::answer(context, exchange, std::move(*reply), std::move(allow));
     return;
   }
-  const std::string_view path = request.path();
-  const RouteMatch match = is_own_path(path) ? RouteMatch{} : impl_->router.match(path);
-  if (match.route == nullptr) {
+  const RouteRequest wanted{request.path(), request.authority, request.method};
+  const RouteMatch match = is_own_path(wanted.path) ? RouteMatch{} : impl_->router.match(wanted);
+  if (match.wrong_method) {
+    LocalAnswer::answer(context, exchange, error(Cause::Method),
+                        allow_field(impl_->router.allowed_methods(wanted)));
+  } else if (match.route == nullptr) {
     LocalAnswer::answer(context, exchange, error(Cause::NoRoute));
+  } else if (match.route->service == nullptr) {
+    answer_from_configuration(exchange, match);
   } else if (match.bare_prefix) {
-    redirect_to_prefix(exchange, *match.route);
+    redirect(exchange, 308, match.route->config.match.path_prefix + std::string(request.query()));
   } else {
     impl_->forwards.take().start(exchange, match);
   }
 }
 
-void Gateway::redirect_to_prefix(http::Exchange& exchange, const Route& route) {
+void Gateway::answer_from_configuration(http::Exchange& exchange, const RouteMatch& match) {
+  const RouteConfig& route = match.route->config;
+  if (route.response) {
+    http::Reply reply;
+    reply.status = route.response->status;
+    reply.content_type = route.response->content_type;
+    reply.body = route.response->body;
+    LocalAnswer::answer(impl_->context, exchange, std::move(reply));
+  } else if (route.redirect->keeps_path && http::leaves_prefix(match.rest)) {
+    LocalAnswer::answer(impl_->context, exchange, error(Cause::EscapesPrefix));
+  } else {
+    redirect(exchange, route.redirect->status,
+             redirect_location(*route.redirect, match.rest, exchange.request().query()));
+  }
+}
+
+void Gateway::redirect(http::Exchange& exchange, int status, std::string_view location) {
   http::Reply reply;
-  reply.status = 308;
+  reply.status = status;
   reply.content_type.clear();
   std::string fields("Location: ");
-  fields.append(route.config.path_prefix).append(exchange.request().query()).append("\r\n");
+  fields.append(location).append("\r\n");
   LocalAnswer::answer(impl_->context, exchange, std::move(reply), std::move(fields));
 }
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 
 #include "config/config.h"
 #include "event/loop.h"
@@ -17,7 +18,7 @@
 
 namespace gateway::proxy {
 
-struct Route;
+struct RouteMatch;
 
 /// What a gateway is built from; all of it outlives the gateway.
 struct GatewayParts {
@@ -25,7 +26,8 @@ struct GatewayParts {
   http::Responder& endpoints;
   AccessLog& access_log;
   WorkerSlot& slot;
-  InstanceSlot* instances;  ///< one per instance, in the order of config.services and their instances
+  InstanceSlot*
+      instances;  ///< one per instance, in the order of config.services and their instances
 };
 
 class Gateway : public http::Handler {
@@ -39,7 +41,8 @@ class Gateway : public http::Handler {
   void close_idle();
 
  private:
-  void redirect_to_prefix(http::Exchange& exchange, const Route& route);
+  void answer_from_configuration(http::Exchange& exchange, const RouteMatch& match);
+  void redirect(http::Exchange& exchange, int status, std::string_view location);
 
   struct Impl;
   std::unique_ptr<Impl> impl_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// LocalAnswer: an exchange that the gateway answers itself: endpoints, redirects, errors.
+// LocalAnswer: an exchange that the gateway answers itself: endpoints, redirects, answers from the
+// configuration, errors. A route's edits of response fields do not apply to it.
 //
 // Waits for the first piece of the request body, so that a small body does not cost the client
 // its connection. Deletes itself when the exchange is over.

@@ -26,12 +26,16 @@ void send_own_reply(ProxyContext& context, http::Exchange& exchange, AccessEntry
   http::HeadWriter& head = context.reply;
   head.clear();
   head.status_line(reply.status, reason_phrase(reply.status)).field("Date", http::http_date());
-  if (!reply.content_type.empty()) head.field("Content-Type", reply.content_type);
-  head.field("Content-Length", reply.body.size())
-      .field("Cache-Control", "no-store")
+  // RFC 9110 §8.6: a 204 has no length; a 304 has that of what was not sent.
+  const bool has_content = reply.status != 204 && reply.status != 304;
+  if (has_content) {
+    if (!reply.content_type.empty()) head.field("Content-Type", reply.content_type);
+    head.field("Content-Length", reply.body.size());
+  }
+  head.field("Cache-Control", "no-store")
       .field("X-Request-ID", entry.request_id())
       .add(reply.extra_fields);
-  const bool without_body = entry.method() == "HEAD";
+  const bool without_body = !has_content || entry.method() == "HEAD";
   exchange.send_head(head, without_body ? http::ReplyFraming::None : http::ReplyFraming::Length,
                      without_body ? std::string_view{} : reply.body, /*end=*/true);
 }

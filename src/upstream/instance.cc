@@ -85,7 +85,8 @@ void Instance::close_idle() {
   while (!idle_.empty()) idle_.back()->cancel();  // → on_retired
 }
 
-// --- names ----------------------------------------------------------------------------------------
+// --- names
+// ----------------------------------------------------------------------------------------
 
 bool Instance::is_due(std::uint64_t since, Milliseconds interval) const {
   const auto ticks = static_cast<std::uint64_t>(interval / Loop::kTick);
@@ -137,7 +138,8 @@ void Instance::fail_connecting(Cause cause) {
   }
 }
 
-// --- what connections tell ------------------------------------------------------------------------
+// --- what connections tell
+// ------------------------------------------------------------------------
 
 void Instance::on_connect_result(http::ClientConnection& connection, Cause cause) {
   if (cause == Cause::None) {

@@ -72,7 +72,7 @@ class Instance : private http::ClientOwner {
   const std::uint16_t port_;
   std::string host_field_;
   std::vector<Address> addresses_;
-  bool is_suspect_ = false;  ///< a connect failed since the last lookup
+  bool is_suspect_ = false;       ///< a connect failed since the last lookup
   unsigned address_version_ = 0;  ///< connections made to an older set are not kept
   std::size_t next_address_ = 0;
   std::uint64_t looked_up_at_ = 0;  ///< loop tick of the last lookup's end; 0 = never

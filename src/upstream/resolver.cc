@@ -12,7 +12,8 @@ struct Resolver::Lookup {
   Lookup(Loop& loop, std::uint16_t for_port, Answer to)
       : port(for_port),
         answer(std::move(to)),
-        deliver(loop, [](void* self) { static_cast<Lookup*>(self)->finish(); }, this) {}
+        deliver(
+            loop, [](void* self) { static_cast<Lookup*>(self)->finish(); }, this) {}
 
   void finish() {
     // The owner may let go of this object from inside the answer.

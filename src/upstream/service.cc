@@ -12,29 +12,43 @@ constexpr std::size_t kMaxAttempts = 8;
 Service::Service(UpstreamContext& context, const ServiceConfig& config, InstanceSlot* slots)
     : name_(config.name) {
   for (const InstanceConfig& instance : config.instances) {
-    instances_.push_back(std::make_unique<Instance>(context, instance, *slots++));
+    members_.push_back({std::make_unique<Instance>(context, instance, *slots++), instance.weight});
   }
 }
 
-Instance* Service::pick() {
-  if (instances_.empty()) return nullptr;
-  return instances_[next_++ % instances_.size()].get();
+template <class Excluded>
+Service::Member* Service::next_in_turn(const Excluded& is_excluded) {
+  Member* next = nullptr;
+  std::int64_t given = 0;
+  for (Member& member : members_) {
+    if (is_excluded(member.instance.get())) continue;
+    member.credit += member.weight;
+    given += member.weight;
+    if (next == nullptr || member.credit > next->credit) next = &member;
+  }
+  if (next != nullptr) next->credit -= given;
+  return next;
 }
 
-Instance& Service::pick_after(const Instance& failed) {
-  std::size_t index = 0;
-  while (instances_[index].get() != &failed) index++;
-  return *instances_[(index + 1) % instances_.size()];
+Instance* Service::pick(std::span<const Instance* const> tried) {
+  if (members_.size() == 1) return members_.front().instance.get();
+  Member* next = next_in_turn([&](const Instance* instance) {
+    return std::find(tried.begin(), tried.end(), instance) != tried.end();
+  });
+  if (next == nullptr && !members_.empty()) {
+    next = next_in_turn([&](const Instance* instance) { return instance == tried.back(); });
+  }
+  return next != nullptr ? next->instance.get() : nullptr;
 }
 
 std::size_t Service::max_attempts() const {
   std::size_t addresses = 0;
-  for (const auto& instance : instances_) addresses += instance->max_attempts();
+  for (const Member& member : members_) addresses += member.instance->max_attempts();
   return std::min(addresses, kMaxAttempts);
 }
 
 void Service::close_idle() {
-  for (auto& instance : instances_) instance->close_idle();
+  for (Member& member : members_) member.instance->close_idle();
 }
 
 }  // namespace gateway::upstream

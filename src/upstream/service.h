@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
-// Service: a named backend and its instances, taken in turn.
+// Service: a named backend and its instances, which take turns as their weights say.
+//
+// Turns    smooth weighted round robin: of the weights 5, 1, 1 come a a b a c a a, not five a in
+//          a row. Each worker counts for itself.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,18 +22,25 @@ class Service {
   Service(UpstreamContext& context, const ServiceConfig& config, InstanceSlot* slots);
 
   const std::string& name() const { return name_; }
-  /// The next instance in turn; nullptr when there is none.
-  Instance* pick();
-  /// The one to try when a connect to `failed` failed; the same where there is no other.
-  Instance& pick_after(const Instance& failed);
+  /// The next instance in turn that is none of `tried`. When it has tried them all: any but the
+  /// last one of them, if there is another. nullptr when the service has no instance.
+  Instance* pick(std::span<const Instance* const> tried = {});
   /// Attempts one exchange may make before it gives up connecting.
   std::size_t max_attempts() const;
   void close_idle();
 
  private:
+  struct Member {
+    std::unique_ptr<Instance> instance;
+    std::int64_t weight;
+    std::int64_t credit = 0;  ///< grows by the weight with each turn; the sum of all is 0
+  };
+
+  template <class Excluded>
+  Member* next_in_turn(const Excluded& is_excluded);
+
   std::string name_;
-  std::vector<std::unique_ptr<Instance>> instances_;
-  std::size_t next_ = 0;
+  std::vector<Member> members_;
 };
 
 }  // namespace gateway::upstream

@@ -12,7 +12,7 @@ constexpr std::array kTable{
     CauseInfo{Cause::None, 200, "", "", ""},
     CauseInfo{Cause::NoRoute, 404, "not_found", "no_route", "no route matches this path"},
     CauseInfo{Cause::Method, 405, "method_not_allowed", "method",
-              "this endpoint does not support the method"},
+              "this path does not support the method"},
     CauseInfo{Cause::BadRequestLine, 400, "bad_request", "malformed_request_line",
               "the request line is malformed"},
     CauseInfo{Cause::BadTarget, 400, "bad_request", "invalid_target",
@@ -73,8 +73,7 @@ constexpr std::array kTable{
               "the client closed the connection"},
     CauseInfo{Cause::ClientWriteTimeout, 499, "client_write_timeout", "client_write_timeout",
               "the client stopped reading the answer"},
-    CauseInfo{Cause::Shutdown, 499, "shutdown", "shutdown",
-              "the gateway is shutting down"},
+    CauseInfo{Cause::Shutdown, 499, "shutdown", "shutdown", "the gateway is shutting down"},
     CauseInfo{Cause::Internal, 500, "internal_error", "internal", "internal error"},
 };
 
@@ -94,16 +93,30 @@ std::string_view reason_phrase(int status) {
   switch (status) {
     case 101: return "Switching Protocols";
     case 200: return "OK";
+    case 201: return "Created";
+    case 202: return "Accepted";
+    case 204: return "No Content";
+    case 301: return "Moved Permanently";
+    case 302: return "Found";
+    case 303: return "See Other";
+    case 304: return "Not Modified";
+    case 307: return "Temporary Redirect";
     case 308: return "Permanent Redirect";
     case 400: return "Bad Request";
+    case 401: return "Unauthorized";
+    case 403: return "Forbidden";
     case 404: return "Not Found";
     case 405: return "Method Not Allowed";
     case 408: return "Request Timeout";
+    case 409: return "Conflict";
+    case 410: return "Gone";
     case 413: return "Content Too Large";
     case 414: return "URI Too Long";
     case 417: return "Expectation Failed";
     case 426: return "Upgrade Required";
+    case 429: return "Too Many Requests";
     case 431: return "Request Header Fields Too Large";
+    case 451: return "Unavailable For Legal Reasons";
     case 500: return "Internal Server Error";
     case 501: return "Not Implemented";
     case 502: return "Bad Gateway";

@@ -57,10 +57,10 @@ enum class Cause : std::uint8_t {
 
 struct CauseInfo {
   Cause cause;
-  int status;                 ///< HTTP status of the gateway's own answer; 499 where there is nobody to answer
-  std::string_view error;     ///< `error` of the JSON body, e.g. "bad_gateway"
-  std::string_view word;      ///< `cause` in body, log and metrics, e.g. "upstream_reset"
-  std::string_view message;   ///< one sentence for people
+  int status;  ///< HTTP status of the gateway's own answer; 499 where there is nobody to answer
+  std::string_view error;    ///< `error` of the JSON body, e.g. "bad_gateway"
+  std::string_view word;     ///< `cause` in body, log and metrics, e.g. "upstream_reset"
+  std::string_view message;  ///< one sentence for people
 };
 
 const CauseInfo& info(Cause cause);

@@ -19,12 +19,12 @@ class Fixture {
  public:
   Fixture() {
     config.services = {
-        {"users", {{"http://a:1", "a", 1, ""}, {"http://b:2", "b", 2, ""}}},
-        {"orders", {{"unix:/run/o.sock", "", 0, "/run/o.sock"}}},
+        {"users", {{"http://a:1", "a", 1, ""}, {"http://b:2", "b", 2, ""}}, {}, {}},
+        {"orders", {{"unix:/run/o.sock", "", 0, "/run/o.sock"}}, {}, {}},
     };
-    config.routes = {{"u", "/api/users/", "/api/", "users", false},
-                     {"o", "/api/orders/", "/api/", "orders", false},
-                     {"u2", "/people/", "/api/", "users", false}};
+    add_route("/api/users/", "users");
+    add_route("/api/orders/", "orders");
+    add_route("/people/", "users");
   }
 
   std::optional<http::Reply> respond(std::string_view method, std::string_view target) {
@@ -47,6 +47,13 @@ class Fixture {
   InstanceSlot* instances = board->instances_of(4);
 
  private:
+  void add_route(const char* prefix, const char* service) {
+    RouteConfig route;
+    route.match.path_prefix = prefix;
+    route.service = service;
+    config.routes.push_back(route);
+  }
+
   endpoint::Registry registry_{{config, *board, instances, 4}};
 };
 

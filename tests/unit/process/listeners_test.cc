@@ -5,13 +5,24 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
+#include <filesystem>
+#include <string>
+
 #include "catch.h"
+#include "observe/scratch.h"
 
 using namespace gateway;
 
 namespace {
 
-const ListenerConfig kAnyPort{"127.0.0.1", 0};
+ListenerConfig tcp(std::string host, std::uint16_t port) {
+  ListenerConfig config;
+  config.host = std::move(host);
+  config.port = port;
+  return config;
+}
+
+const ListenerConfig kAnyPort = tcp("127.0.0.1", 0);
 
 int option(int socket, int level, int name) {
   int value = -1;
@@ -40,7 +51,7 @@ TEST_CASE("a listener listens, without blocking, on the port the kernel picked",
 TEST_CASE("a listener that is open already is kept, a new one is opened", "[process]") {
   const auto old = open_listeners({kAnyPort}, {});
   REQUIRE(old);
-  const auto both = open_listeners({{"127.0.0.2", 0}, kAnyPort}, *old);
+  const auto both = open_listeners({tcp("127.0.0.2", 0), kAnyPort}, *old);
   REQUIRE(both);
   REQUIRE(both->size() == 2);
   CHECK((*both)[0] != old->front());
@@ -50,7 +61,7 @@ TEST_CASE("a listener that is open already is kept, a new one is opened", "[proc
 TEST_CASE("a listener closes when the last generation lets go of it", "[process]") {
   auto old = open_listeners({kAnyPort}, {});
   REQUIRE(old);
-  const ListenerConfig same{"127.0.0.1", old->front()->bound.port()};
+  const ListenerConfig same = tcp("127.0.0.1", old->front()->bound.port());
   REQUIRE_FALSE(open_listeners({same}, {}));
   old->clear();
   CHECK(open_listeners({same}, {}));
@@ -60,7 +71,7 @@ TEST_CASE("an address in use is an error with the address and what to do", "[pro
   const auto taken = open_listeners({kAnyPort}, {});
   REQUIRE(taken);
   const auto address = taken->front()->bound;
-  const auto again = open_listeners({{address.host(), address.port()}}, {});
+  const auto again = open_listeners({tcp(address.host(), address.port())}, {});
   REQUIRE_FALSE(again);
   CHECK(again.error().message ==
         "cannot listen on " + address.to_string() +
@@ -69,7 +80,36 @@ TEST_CASE("an address in use is an error with the address and what to do", "[pro
 }
 
 TEST_CASE("an address of another machine is an error", "[process]") {
-  const auto listeners = open_listeners({{"192.0.2.1", 0}}, {});
+  const auto listeners = open_listeners({tcp("192.0.2.1", 0)}, {});
   REQUIRE_FALSE(listeners);
   CHECK(listeners.error().message.find("no interface of this machine has it") != std::string::npos);
+}
+
+TEST_CASE("a unix socket is kept like any other, and its file removed at the end", "[process]") {
+  test::ScratchDir scratch;
+  ListenerConfig config;
+  config.unix_path = scratch.file("gateway.sock");
+  auto old = open_listeners({config}, {});
+  REQUIRE(old);
+  CHECK(old->front()->bound.to_string() == "unix:" + config.unix_path);
+  const int fd = old->front()->socket.get();
+  CHECK(option(fd, SOL_SOCKET, SO_ACCEPTCONN) == 1);
+  CHECK((fcntl(fd, F_GETFL) & O_NONBLOCK) != 0);
+  CHECK((fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0);
+  {
+    const auto both = open_listeners({kAnyPort, config}, *old);
+    REQUIRE(both);
+    CHECK((*both)[1] == old->front());
+    old->clear();
+    CHECK(std::filesystem::exists(config.unix_path));
+  }
+  CHECK_FALSE(std::filesystem::exists(config.unix_path));
+}
+
+TEST_CASE("the path of a unix socket is absolute and fits", "[process]") {
+  for (const std::string& path : {std::string("s"), "/" + std::string(200, 'a')}) {
+    ListenerConfig config;
+    config.unix_path = path;
+    CHECK_FALSE(open_listeners({config}, {}));
+  }
 }

@@ -20,11 +20,13 @@ struct Forwarded {
   std::string port;  ///< of the listener
 };
 
-Forwarded forward(const std::string& request, UpstreamRequest upstream = {}) {
+Forwarded forward(const std::string& request, UpstreamRequest upstream = {},
+                  std::vector<Network> trusted = {}) {
   if (upstream.host.empty()) upstream.host = "instance:81";
   if (upstream.path_prefix.empty()) upstream.path_prefix = "/api/";
   upstream.request_id = "id-1";
   OneExchange client;
+  client.trusted = std::move(trusted);
   http::HeadWriter out;
   out.add("left over");
   client.ask(request, [&](http::Exchange& exchange) {
@@ -44,10 +46,10 @@ std::string forwarded_fields(const std::string& fields) {
   return sent.head.substr(before.size(), end - before.size());
 }
 
-std::string response_head(const std::string& response) {
+std::string response_head(const std::string& response, const HeaderEdits* edits = nullptr) {
   http::HeadWriter out;
   out.add("left over");
-  write_response_head(out, AcceptedResponse(response).parser.response(), "id-1");
+  write_response_head(out, AcceptedResponse(response).parser.response(), "id-1", edits);
   return std::string(out.view());
 }
 
@@ -71,7 +73,7 @@ std::size_t count(const std::string& text, const std::string& what) {
 
 TEST_CASE("a request head is written whole", "[proxy]") {
   const Forwarded sent = forward("gEt /a/b?c HTTP/1.1\r\nHost: client.example\r\nA: b\r\n\r\n",
-                                 {"/to/", "b?c", "instance:81", {}, {}});
+                                 {"/to/", "b?c", "instance:81", {}, {}, {}});
   CHECK(sent.head ==
         "gEt /to/b?c HTTP/1.1\r\nHost: instance:81\r\nA: b\r\nX-Forwarded-For: 127.0.0.1\r\n"
         "X-Forwarded-Proto: http\r\nX-Forwarded-Host: client.example\r\nX-Forwarded-Port: " +
@@ -192,6 +194,122 @@ TEST_CASE("an upgrade is wanted by HTTP/1.1 requests without a body (RFC 9110 §
     CAPTURE(row.request);
     CHECK(wants_upgrade(AcceptedRequest(row.request).parser.request()) == row.wanted);
   }
+}
+
+// --- trusted proxies ---------------------------------------------------------------------------
+
+// What a service receives of requests from a trusted proxy, behind their Host.
+std::string from_proxy(const std::string& fields) {
+  const std::string before = "GET /api/ HTTP/1.1\r\nHost: instance:81\r\n";
+  const std::string after = "X-Request-ID: id-1\r\n\r\n";
+  const Forwarded sent = forward("GET / HTTP/1.1\r\nHost: h\r\n" + fields + "\r\n", {},
+                                 {*Network::parse("127.0.0.0/8")});
+  REQUIRE(sent.head.starts_with(before));
+  REQUIRE(sent.head.ends_with(after));
+  std::string head =
+      sent.head.substr(before.size(), sent.head.size() - before.size() - after.size());
+  const auto port = head.find(": " + sent.port);
+  return port == head.npos ? head : head.replace(port + 2, sent.port.size(), "(ours)");
+}
+
+TEST_CASE("what a trusted proxy tells of its client passes, with its own address appended",
+          "[proxy]") {
+  const std::string told =
+      "x-forwarded-proto: https\r\nX-Forwarded-Host: public.example\r\n"
+      "X-Forwarded-Port: 8443\r\nX-Forwarded-Prefix: /p\r\nForwarded: for=192.0.2.1\r\n";
+  CHECK(from_proxy("X-Forwarded-For: 192.0.2.1\r\n" + told) ==
+        told + "X-Forwarded-For: 192.0.2.1, 127.0.0.1\r\n");
+}
+
+TEST_CASE("several X-Forwarded-For of a trusted proxy become one, in their order", "[proxy]") {
+  CHECK(from_proxy("X-Forwarded-For: a, b\r\nX-Forwarded-For:\r\nx-forwarded-for: c\r\n"
+                   "X-Forwarded-Proto: https\r\nX-Forwarded-Host: x\r\n") ==
+        "X-Forwarded-Proto: https\r\nX-Forwarded-Host: x\r\n"
+        "X-Forwarded-For: a, b, c, 127.0.0.1\r\n");
+}
+
+TEST_CASE("what a trusted proxy does not tell, the gateway does", "[proxy]") {
+  CHECK(from_proxy({}) ==
+        "X-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: h\r\n"
+        "X-Forwarded-Port: (ours)\r\n");
+  CHECK(from_proxy("X-Forwarded-Port: 1\r\n") ==
+        "X-Forwarded-Port: 1\r\nX-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Proto: http\r\n"
+        "X-Forwarded-Host: h\r\n");
+}
+
+TEST_CASE("the gateway's port is not added to another's scheme", "[proxy]") {
+  CHECK(from_proxy("X-Forwarded-Proto: https\r\n") ==
+        "X-Forwarded-Proto: https\r\nX-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Host: h\r\n");
+}
+
+TEST_CASE("look-alikes and ids that are no ids do not pass from a trusted proxy either",
+          "[proxy]") {
+  CHECK(from_proxy("X_Forwarded_For: 1.2.3.4\r\nX-Request-ID: a b\r\n"
+                   "X-Forwarded-Proto: https\r\nX-Forwarded-Host: x\r\n") ==
+        "X-Forwarded-Proto: https\r\nX-Forwarded-Host: x\r\nX-Forwarded-For: 127.0.0.1\r\n");
+}
+
+TEST_CASE("a peer outside the trusted networks is not believed", "[proxy]") {
+  const Forwarded sent = forward("GET / HTTP/1.1\r\nHost: h\r\nX-Forwarded-For: 1.2.3.4\r\n\r\n",
+                                 {}, {*Network::parse("10.0.0.0/8")});
+  CHECK(count(sent.head, "X-Forwarded-For: 127.0.0.1\r\n") == 1);
+  CHECK(count(sent.head, "1.2.3.4") == 0);
+}
+
+// --- edits -------------------------------------------------------------------------------------
+
+// The lines a service receives between Host and what the gateway adds.
+std::string edited(const std::string& fields, const HeaderEdits& edits) {
+  UpstreamRequest upstream;
+  upstream.edits = edits_or_none(edits);
+  const std::string before = "GET /api/ HTTP/1.1\r\nHost: instance:81\r\n";
+  const Forwarded sent = forward("GET / HTTP/1.1\r\nHost: h\r\n" + fields + "\r\n", upstream);
+  REQUIRE(sent.head.starts_with(before));
+  return sent.head.substr(before.size(), sent.head.find("X-Forwarded-For") - before.size());
+}
+
+TEST_CASE("fields are removed, whatever their letter case and number", "[proxy]") {
+  CHECK(edited("A: 1\r\nx-b: 2\r\nC: 3\r\nX-B: 4\r\nX-Bc: 5\r\n", {{"X-b", "D"}, {}, {}}) ==
+        "A: 1\r\nC: 3\r\nX-Bc: 5\r\n");
+}
+
+TEST_CASE("a field that is set replaces all of its name, or is new", "[proxy]") {
+  CHECK(edited("A: 1\r\nx-team: 2\r\nX-Team: 3\r\n", {{}, {{"X-Team", "orders"}}, {}}) ==
+        "A: 1\r\nX-Team: orders\r\n");
+  CHECK(edited({}, {{}, {{"X-Team", "orders"}}, {}}) == "X-Team: orders\r\n");
+}
+
+TEST_CASE("a field that is added joins those of its name", "[proxy]") {
+  CHECK(edited("Via: a\r\nB: 1\r\n", {{}, {}, {{"Via", "b"}, {"Via", "c"}}}) ==
+        "Via: a\r\nB: 1\r\nVia: b\r\nVia: c\r\n");
+}
+
+TEST_CASE("edits are made in the order remove, set, add", "[proxy]") {
+  CHECK(edited("A: 1\r\n", {{"A"}, {{"A", "2"}}, {{"A", "3"}}}) == "A: 2\r\nA: 3\r\n");
+}
+
+TEST_CASE("edits do not take away what messages are framed by", "[proxy]") {
+  const HeaderEdits edits{{"Content-Length", "Host"}, {}, {}};
+  CHECK(edited("Content-Length: 5\r\n", edits) == "Content-Length: 5\r\n");
+}
+
+TEST_CASE("no edits are known as none", "[proxy]") {
+  CHECK(edits_or_none({}) == nullptr);
+  for (const HeaderEdits& edits : {HeaderEdits{{"a"}, {}, {}}, HeaderEdits{{}, {{"a", "b"}}, {}},
+                                   HeaderEdits{{}, {}, {{"a", "b"}}}}) {
+    CHECK(edits_or_none(edits) == &edits);
+  }
+}
+
+TEST_CASE("final responses are edited, interim ones are not", "[proxy]") {
+  const HeaderEdits edits{{"Server"}, {{"X-Frame-Options", "DENY"}}, {{"Vary", "Origin"}}};
+  CHECK(response_head("HTTP/1.1 200 OK\r\nServer: s\r\nDate: d\r\nVary: A\r\n\r\n", &edits) ==
+        "HTTP/1.1 200 OK\r\nDate: d\r\nVary: A\r\nX-Frame-Options: DENY\r\nVary: Origin\r\n"
+        "X-Request-ID: id-1\r\n");
+  CHECK(response_head("HTTP/1.1 200 OK\r\n\r\n", &edits)
+            .starts_with("HTTP/1.1 200 OK\r\nX-Frame-Options: DENY\r\nVary: Origin\r\nDate: "));
+  CHECK(response_head("HTTP/1.1 103 Early Hints\r\nServer: s\r\n\r\n", &edits) ==
+        "HTTP/1.1 103 Early Hints\r\nServer: s\r\n");
 }
 
 TEST_CASE("the host of a written head can be replaced", "[proxy]") {

@@ -10,11 +10,13 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "catch.h"
 #include "event/loop.h"
 #include "http/server.h"
 #include "util/address.h"
+#include "util/network.h"
 #include "util/unique_fd.h"
 
 namespace gateway::proxy::test {
@@ -62,12 +64,14 @@ class OneExchange : private http::Handler, private http::ExchangeHandler {
     return reply;
   }
 
+  /// The listener's; 127.0.0.1 is the peer.
+  std::vector<Network> trusted;
   Loop loop;
 
  private:
   UniqueFd send(http::Server& server, const std::string& request, OnRequest on_request) {
     on_request_ = std::move(on_request);
-    server.listen(listener_.get());
+    server.listen(listener_.get(), trusted);
     UniqueFd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     REQUIRE(::connect(client.get(), address_.data(), address_.size()) == 0);
     REQUIRE(::send(client.get(), request.data(), request.size(), MSG_NOSIGNAL) ==

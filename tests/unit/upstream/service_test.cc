@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "upstream/service.h"
 
+#include <algorithm>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -10,22 +12,77 @@
 namespace gateway::upstream {
 namespace {
 
-ServiceConfig service_of(std::size_t instances) {
-  ServiceConfig config{"users", {}};
-  for (std::size_t i = 1; i <= instances; i++) {
-    const auto port = static_cast<std::uint16_t>(8000 + i);
-    config.instances.push_back({"http://127.0.0.1:" + std::to_string(port), "127.0.0.1", port, ""});
+ServiceConfig weighted(const std::vector<unsigned>& weights) {
+  ServiceConfig config;
+  config.name = "users";
+  for (const unsigned weight : weights) {
+    const auto port = static_cast<std::uint16_t>(8001 + config.instances.size());
+    config.instances.push_back(
+        {"http://127.0.0.1:" + std::to_string(port), "127.0.0.1", port, "", weight});
   }
   return config;
+}
+
+ServiceConfig service_of(std::size_t instances) {
+  return weighted(std::vector<unsigned>(instances, 1));
+}
+
+std::string picks(Service& service, int turns) {
+  std::string picked;
+  for (int i = 0; i < turns; i++) picked += service.pick()->url().back();
+  return picked;
 }
 
 TEST_CASE("instances are picked in turn", "[upstream]") {
   test::Surroundings around;
   Service service(around.context, service_of(3), around.instance_slots);
   CHECK(service.name() == "users");
+  CHECK(picks(service, 7) == "1231231");
+}
+
+TEST_CASE("an instance gets turns as its weight says, evenly spread", "[upstream]") {
+  test::Surroundings around;
+  Service service(around.context, weighted({5, 1, 1}), around.instance_slots);
+  CHECK(picks(service, 14) == "11213111121311");
+  Service two(around.context, weighted({1, 2}), around.instance_slots);
+  CHECK(picks(two, 6) == "212212");
+}
+
+TEST_CASE("weights as large as they get do not overflow", "[upstream]") {
+  test::Surroundings around;
+  constexpr unsigned kMost = std::numeric_limits<unsigned>::max();
+  Service service(around.context, weighted({kMost, kMost}), around.instance_slots);
+  CHECK(picks(service, 6) == "121212");
+}
+
+TEST_CASE("an instance that was tried is not picked while another is left", "[upstream]") {
+  test::Surroundings around;
+  Service service(around.context, service_of(3), around.instance_slots);
+  std::vector<const Instance*> tried;
   std::string picked;
-  for (int i = 0; i < 7; i++) picked += service.pick()->url().back();
-  CHECK(picked == "1231231");
+  for (int i = 0; i < 3; i++) {
+    Instance* instance = service.pick(tried);
+    picked += instance->url().back();
+    tried.push_back(instance);
+  }
+  CHECK(picked == "123");
+  CHECK(service.pick(tried) != tried.back());
+}
+
+TEST_CASE("the only instance is picked again although it was tried", "[upstream]") {
+  test::Surroundings around;
+  Service service(around.context, service_of(1), around.instance_slots);
+  const Instance* tried[] = {service.pick()};
+  CHECK(service.pick(tried) == tried[0]);
+}
+
+TEST_CASE("instances left out for one exchange do not lose their later turns", "[upstream]") {
+  test::Surroundings around;
+  Service service(around.context, service_of(2), around.instance_slots);
+  const Instance* first[] = {service.pick()};
+  for (int i = 0; i < 4; i++) CHECK(service.pick(first) != first[0]);
+  const std::string later = picks(service, 6);
+  CHECK(std::count(later.begin(), later.end(), '1') == 3);
 }
 
 TEST_CASE("a service without instances picks none", "[upstream]") {
@@ -57,7 +114,8 @@ TEST_CASE("each instance has the slot of its place", "[upstream]") {
 TEST_CASE("the idle connections of every instance can be closed", "[upstream]") {
   test::Surroundings around;
   test::Origin origins[2];
-  const ServiceConfig config{"users", {origins[0].config(), origins[1].config()}};
+  ServiceConfig config;
+  config.instances = {origins[0].config(), origins[1].config()};
   Service service(around.context, config, around.instance_slots);
   for (test::Origin& origin : origins) {
     test::Journal journal;

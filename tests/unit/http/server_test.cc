@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+#include "http/server.h"
+
+#include <sys/socket.h>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "catch.h"
+#include "observe/scratch.h"
+#include "util/address.h"
+#include "util/unique_fd.h"
+
+namespace gateway::http {
+namespace {
+
+constexpr std::string_view kRequest = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
+
+/// Answers each request with who asks: "peer port trusted".
+class Introducer : public Handler, private ExchangeHandler {
+ public:
+  void on_request(Exchange& exchange) override { exchange.set_handler(*this); }
+
+ private:
+  void on_body(Exchange& exchange, std::span<char>, bool) override {
+    std::string body(exchange.peer());
+    body += " " + std::to_string(exchange.local_port());
+    body += exchange.peer_is_trusted() ? " trusted" : "";
+    head_.clear();
+    head_.status_line(200, "OK").field("Content-Length", body.size());
+    exchange.send_head(head_, ReplyFraming::Length, body, /*end=*/true);
+  }
+  void on_body_failed(Exchange&, Cause) override {}
+  void on_drained(Exchange&) override {}
+  void on_finished(Exchange&, Cause) override {}
+
+  HeadWriter head_;
+};
+
+class Fixture {
+ public:
+  explicit Fixture(std::uint64_t max_connections = kUnlimited, const Address& address = tcp(),
+                   const std::vector<Network>& trusted = {})
+      : server(loop, handler_, {{}, {}, max_connections}),
+        listener_(::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {
+    REQUIRE(::bind(listener_.get(), address.data(), address.size()) == 0);
+    REQUIRE(::listen(listener_.get(), 16) == 0);
+    sockaddr_storage bound{};
+    socklen_t size = sizeof bound;
+    REQUIRE(::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&bound), &size) == 0);
+    address_ = Address(reinterpret_cast<const sockaddr*>(&bound), size);
+    server.listen(listener_.get(), trusted);
+  }
+
+  static Address tcp() { return *Address::from_ip("127.0.0.1", 0); }
+  std::uint16_t port() const { return address_.port(); }
+
+  /// A client whose request is in the listener's queue.
+  UniqueFd client() {
+    UniqueFd socket(::socket(address_.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
+    REQUIRE(::connect(socket.get(), address_.data(), address_.size()) == 0);
+    REQUIRE(::send(socket.get(), kRequest.data(), kRequest.size(), MSG_NOSIGNAL) > 0);
+    return socket;
+  }
+  /// What has come so far.
+  static std::string received(const UniqueFd& socket) {
+    char bytes[1024];
+    const ssize_t length = ::recv(socket.get(), bytes, sizeof bytes, MSG_DONTWAIT);
+    return length > 0 ? std::string(bytes, static_cast<std::size_t>(length)) : std::string();
+  }
+  std::string answer(const UniqueFd& socket) {
+    std::string text;
+    run_until([&] {
+      text = received(socket);
+      return !text.empty();
+    });
+    return text;
+  }
+  template <class Done>
+  void run_until(const Done& done) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    bool is_done = false;
+    while (!is_done && std::chrono::steady_clock::now() < end) {
+      loop.run_pending();
+      is_done = done();
+    }
+    REQUIRE(is_done);
+  }
+
+ private:
+  Introducer handler_;
+
+ public:
+  Loop loop;
+  Server server;
+
+ private:
+  UniqueFd listener_;
+  Address address_;
+};
+
+TEST_CASE("a client of a unix socket is called so and has no port", "[http]") {
+  gateway::test::ScratchDir scratch;
+  Fixture f(kUnlimited, *Address::from_unix_path(scratch.file("s")),
+            {*Network::parse("0.0.0.0/0"), *Network::parse("::/0")});
+  CHECK(f.answer(f.client()).ends_with("\r\n\r\nunix 0"));
+}
+
+TEST_CASE("a client in a trusted network is known as such", "[http]") {
+  Fixture trusting(kUnlimited, Fixture::tcp(), {*Network::parse("127.0.0.0/8")});
+  CHECK(trusting.answer(trusting.client())
+            .ends_with("127.0.0.1 " + std::to_string(trusting.port()) + " trusted"));
+  Fixture other(kUnlimited, Fixture::tcp(), {*Network::parse("10.0.0.0/8")});
+  CHECK(other.answer(other.client()).ends_with("127.0.0.1 " + std::to_string(other.port())));
+}
+
+TEST_CASE("no more connections are accepted than there may be", "[http]") {
+  Fixture f(/*max_connections=*/2);
+  UniqueFd clients[] = {f.client(), f.client(), f.client(), f.client()};
+  for (int i = 0; i < 2; i++) CHECK_FALSE(f.answer(clients[i]).empty());
+  for (int i = 0; i < 20; i++) f.loop.run_pending();
+  CHECK(f.server.connections() == 2);
+  CHECK(Fixture::received(clients[2]).empty());
+
+  clients[0].reset();
+  CHECK_FALSE(f.answer(clients[2]).empty());
+  CHECK(f.server.connections() == 2);
+  CHECK(Fixture::received(clients[3]).empty());
+
+  clients[1].reset();
+  CHECK_FALSE(f.answer(clients[3]).empty());
+}
+
+TEST_CASE("below the limit accepting goes on", "[http]") {
+  Fixture f(/*max_connections=*/1);
+  for (int i = 0; i < 5; i++) CHECK_FALSE(f.answer(f.client()).empty());
+}
+
+TEST_CASE("a full server can be drained", "[http]") {
+  Fixture f(/*max_connections=*/1);
+  UniqueFd client = f.client();
+  f.answer(client);
+  bool is_drained = false;
+  f.server.drain([&] { is_drained = true; });
+  client.reset();
+  f.run_until([&] { return is_drained; });
+  CHECK(f.server.connections() == 0);
+}
+
+}  // namespace
+}  // namespace gateway::http

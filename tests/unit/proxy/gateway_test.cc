@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: MIT
+#include "proxy/gateway.h"
+
+#include <string>
+
+#include "catch.h"
+#include "whole_gateway.h"
+
+namespace gateway::proxy {
+namespace {
+
+using test::AnsweringOrigin;
+using test::has;
+using test::WholeGateway;
+
+// --- matching ------------------------------------------------------------------------------------
+
+TEST_CASE("a request goes to the service of its host", "[proxy]") {
+  WholeGateway gateway;
+  gateway.add_service("a").answer = "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na";
+  gateway.add_service("b").answer = "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nb";
+  gateway.add_route("/", "a").match.hosts = {"a.example"};
+  gateway.add_route("/", "b").match.hosts = {"*.b.example"};
+  const auto ask = [&](const std::string& target, const std::string& host) {
+    return gateway.ask("GET " + target + " HTTP/1.1\r\nHost: " + host +
+                       "\r\nConnection: close\r\n\r\n");
+  };
+  CHECK(ask("/x", "A.example:81").ends_with("\r\n\r\na"));
+  CHECK(ask("/x", "x.b.example").ends_with("\r\n\r\nb"));
+  CHECK(ask("http://a.example/x", "x.b.example").ends_with("\r\n\r\na"));
+  CHECK(ask("/x", "c.example").starts_with("HTTP/1.1 404 "));
+}
+
+TEST_CASE("a method that no route of the path takes is answered with those that are", "[proxy]") {
+  WholeGateway gateway;
+  gateway.add_service();
+  gateway.add_route("/a/").match.methods = {"GET"};
+  gateway.add_route("/a/").match.methods = {"PUT"};
+  gateway.add_route("/");
+  const std::string reply = gateway.get("/a/x", {}, "DELETE");
+  CHECK(reply.starts_with("HTTP/1.1 405 Method Not Allowed\r\n"));
+  CHECK(has(reply, "\r\nAllow: GET, HEAD, PUT\r\n"));
+  CHECK(has(reply, "\"cause\":\"method\""));
+  CHECK(gateway.get("/a/x").starts_with("HTTP/1.1 200 "));
+  CHECK(gateway.get("/b", {}, "DELETE").starts_with("HTTP/1.1 200 "));
+}
+
+// --- timeouts and limits of a route --------------------------------------------------------------
+
+TEST_CASE("each route has its own limit of the request body", "[proxy]") {
+  WholeGateway gateway;
+  gateway.add_service();
+  gateway.config.limits.request_body = 1;
+  gateway.add_route("/large/").limits.request_body = 10;
+  gateway.add_route("/small/").limits.request_body = 5;
+  const auto post = [&](const std::string& target, const std::string& body_fields) {
+    return gateway.ask("POST " + target + " HTTP/1.1\r\nHost: h\r\nConnection: close\r\n" +
+                       body_fields);
+  };
+  const std::string ten = "Content-Length: 10\r\n\r\n0123456789";
+  CHECK(post("/large/", ten).starts_with("HTTP/1.1 200 "));
+  CHECK(post("/small/", ten).starts_with("HTTP/1.1 413 "));
+  const std::string chunked = "Transfer-Encoding: chunked\r\n\r\n6\r\n012345\r\n0\r\n\r\n";
+  CHECK(post("/large/", chunked).starts_with("HTTP/1.1 200 "));
+  CHECK(post("/small/", chunked).starts_with("HTTP/1.1 413 "));
+}
+
+TEST_CASE("each route has its own patience with the service", "[proxy]") {
+  WholeGateway gateway;
+  gateway.add_service().answer.clear();
+  gateway.add_route("/").timeouts.response_header = Milliseconds(100);
+  const std::string reply = gateway.get("/");
+  CHECK(reply.starts_with("HTTP/1.1 504 "));
+  CHECK(has(reply, "\"cause\":\"response_header_timeout\""));
+}
+
+TEST_CASE("a request that takes longer than its route allows is a 504", "[proxy]") {
+  WholeGateway gateway;
+  gateway.add_service().answer.clear();
+  gateway.add_route("/").timeouts.request = Milliseconds(100);
+  const std::string reply = gateway.get("/");
+  CHECK(reply.starts_with("HTTP/1.1 504 "));
+  CHECK(has(reply, "\"cause\":\"request_timeout\""));
+}
+
+TEST_CASE("an answer that takes longer than its route allows is cut short", "[proxy]") {
+  WholeGateway gateway;
+  gateway.add_service().answer = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf";
+  gateway.add_route("/").timeouts.request = Milliseconds(200);
+  CHECK(gateway.get("/").ends_with("\r\n\r\nhalf"));
+  CHECK(has(gateway.access_log(), "\"cause\":\"request_timeout\""));
+}
+
+TEST_CASE("a quick request is not touched by a limit of time", "[proxy]") {
+  WholeGateway gateway;
+  gateway.add_service();
+  gateway.add_route("/").timeouts.request = Milliseconds(5000);
+  CHECK(gateway.get("/").starts_with("HTTP/1.1 200 "));
+}
+
+// --- instances -----------------------------------------------------------------------------------
+
+TEST_CASE("what one instance refuses another one answers", "[proxy]") {
+  WholeGateway gateway;
+  gateway.add_service().close();
+  gateway.add_instance().close();
+  AnsweringOrigin& alive = gateway.add_instance();
+  gateway.add_route("/");
+  for (int i = 0; i < 4; i++) CHECK(gateway.get("/").starts_with("HTTP/1.1 200 "));
+  REQUIRE(alive.heads.size() == 4);
+  CHECK(has(alive.heads[0], "\r\nHost: 127.0.0.1:" + std::to_string(alive.port()) + "\r\n"));
+}
+
+TEST_CASE("a request is given up when every instance refused it once", "[proxy]") {
+  WholeGateway gateway;
+  gateway.add_service().close();
+  gateway.add_instance().close();
+  gateway.add_route("/");
+  CHECK(has(gateway.get("/"), "\"cause\":\"connect_refused\""));
+  CHECK(has(gateway.access_log(), "\"attempts\":2,"));
+}
+
+// --- edits of fields -----------------------------------------------------------------------------
+
+TEST_CASE("a route edits the fields of requests and of its service's responses", "[proxy]") {
+  WholeGateway gateway;
+  AnsweringOrigin& origin = gateway.add_service();
+  origin.answer = "HTTP/1.1 200 OK\r\nServer: s\r\nContent-Length: 2\r\n\r\nok";
+  RouteConfig& edited = gateway.add_route("/edited/");
+  edited.request_headers = {{"Cookie"}, {{"X-Team", "orders"}}, {}};
+  edited.response_headers = {{"Server"}, {}, {{"X-Served-By", "gateway"}}};
+  gateway.add_route("/plain/");
+  const std::string reply = gateway.get("/edited/", "Cookie: a\r\n");
+  CHECK_FALSE(has(reply, "Server:"));
+  CHECK(has(reply, "\r\nX-Served-By: gateway\r\n"));
+  CHECK(reply.ends_with("\r\n\r\nok"));
+  CHECK(has(gateway.get("/plain/", "Cookie: a\r\n"), "\r\nServer: s\r\n"));
+  REQUIRE(origin.heads.size() == 2);
+  CHECK_FALSE(has(origin.heads[0], "Cookie"));
+  CHECK(has(origin.heads[0], "\r\nX-Team: orders\r\n"));
+  CHECK(has(origin.heads[1], "\r\nCookie: a\r\n"));
+  CHECK_FALSE(has(origin.heads[1], "X-Team"));
+}
+
+TEST_CASE("an error of the gateway is not edited", "[proxy]") {
+  WholeGateway gateway;
+  gateway.add_service().close();
+  gateway.add_route("/").response_headers.set = {{"X-Served-By", "s"}};
+  const std::string reply = gateway.get("/");
+  CHECK(reply.starts_with("HTTP/1.1 503 "));
+  CHECK_FALSE(has(reply, "X-Served-By"));
+}
+
+// --- answers from the configuration --------------------------------------------------------------
+
+TEST_CASE("a route can answer by itself", "[proxy]") {
+  WholeGateway gateway;
+  gateway.add_route("/robots.txt/", "").response = StaticResponse{200, "text/plain", "no\n"};
+  gateway.add_route("/gone/", "").response = StaticResponse{410, "text/html", "<p>gone"};
+  for (const char* target : {"/robots.txt", "/robots.txt/", "/robots.txt/x?y"}) {
+    const std::string reply = gateway.get(target);
+    CHECK(reply.starts_with("HTTP/1.1 200 OK\r\n"));
+    CHECK(has(reply, "\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n"));
+    CHECK(reply.ends_with("\r\n\r\nno\n"));
+  }
+  const std::string head = gateway.get("/gone/", {}, "HEAD");
+  CHECK(head.starts_with("HTTP/1.1 410 Gone\r\n"));
+  CHECK(has(head, "\r\nContent-Length: 7\r\n"));
+  CHECK(head.ends_with("\r\n\r\n"));
+  CHECK(has(gateway.access_log(), "\"target_service\":null"));
+}
+
+TEST_CASE("an answer without content says nothing of its length (RFC 9110 §8.6)", "[proxy]") {
+  WholeGateway gateway;
+  gateway.add_route("/", "").response = StaticResponse{204, "text/plain", ""};
+  const std::string reply = gateway.get("/");
+  CHECK(reply.starts_with("HTTP/1.1 204 No Content\r\n"));
+  CHECK_FALSE(has(reply, "Content-"));
+  CHECK_FALSE(has(reply, "Transfer-Encoding"));
+  CHECK(reply.ends_with("\r\n\r\n"));
+}
+
+TEST_CASE("a route can redirect, with what follows its prefix", "[proxy]") {
+  WholeGateway gateway;
+  gateway.add_route("/old/", "").redirect = Redirect{301, "https://new.example/", true};
+  gateway.add_route("/one/", "").redirect = Redirect{302, "/other", false};
+  const std::string kept = gateway.get("/old/a/b?c=d");
+  CHECK(kept.starts_with("HTTP/1.1 301 Moved Permanently\r\n"));
+  CHECK(has(kept, "\r\nLocation: https://new.example/a/b?c=d\r\n"));
+  CHECK(has(gateway.get("/old?c"), "\r\nLocation: https://new.example/?c\r\n"));
+  const std::string fixed = gateway.get("/one/a?b");
+  CHECK(fixed.starts_with("HTTP/1.1 302 Found\r\n"));
+  CHECK(has(fixed, "\r\nLocation: /other\r\n"));
+}
+
+TEST_CASE("a redirect does not pass on dot segments that leave its prefix", "[proxy]") {
+  WholeGateway gateway;
+  gateway.add_route("/old/", "").redirect = Redirect{308, "/new/public/", true};
+  CHECK(has(gateway.get("/old/../../secret"), "\"cause\":\"dot_segments\""));
+  CHECK(has(gateway.get("/old/a/../b"), "\r\nLocation: /new/public/a/../b\r\n"));
+}
+
+// --- trusted proxies -----------------------------------------------------------------------------
+
+TEST_CASE("behind a trusted proxy the log has the client's address", "[proxy]") {
+  WholeGateway gateway;
+  gateway.config.listeners.front().trusted_proxies = {*Network::parse("127.0.0.1")};
+  AnsweringOrigin& origin = gateway.add_service();
+  gateway.add_route("/");
+  gateway.get("/", "X-Forwarded-For: 10.9.9.9, 192.0.2.7:4711\r\n");
+  CHECK(has(gateway.access_log(), "\"client\":\"192.0.2.7\""));
+  REQUIRE(origin.heads.size() == 1);
+  CHECK(has(origin.heads[0], "\r\nX-Forwarded-For: 10.9.9.9, 192.0.2.7:4711, 127.0.0.1\r\n"));
+}
+
+TEST_CASE("who is no trusted proxy is the client", "[proxy]") {
+  WholeGateway gateway;
+  gateway.config.listeners.front().trusted_proxies = {*Network::parse("10.0.0.0/8")};
+  gateway.add_service();
+  gateway.add_route("/");
+  gateway.get("/", "X-Forwarded-For: 192.0.2.7\r\n");
+  CHECK(has(gateway.access_log(), "\"client\":\"127.0.0.1\""));
+}
+
+}  // namespace
+}  // namespace gateway::proxy
