@@ -161,10 +161,11 @@ FUZZ_SECONDS ?= 60
 FUZZ_CXX     ?= $(firstword $(foreach name,clang++ clang++-14,$(shell command -v $(name))) clang++)
 FUZZ_FLAGS   := -std=c++20 -O1 -g -Isrc -Itests/fuzz -D_GLIBCXX_ASSERTIONS \
   -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
-FUZZ_SRCS    := $(addprefix src/http/,head_parser.cc head.cc field_name.cc target.cc body_decoder.cc)
+FUZZ_SRCS    := $(addprefix src/http/,head_parser.cc head.cc field_name.cc target.cc body_decoder.cc) \
+  $(addprefix src/config/,document.cc problems.cc) src/util/text.cc
 FUZZERS      := $(basename $(notdir $(sort $(wildcard tests/fuzz/*.cc))))
 
-fuzz: $(addprefix $(B)/fuzz/,$(FUZZERS))  ## fuzz heads and bodies (clang) for FUZZ_SECONDS (60) each
+fuzz: $(addprefix $(B)/fuzz/,$(FUZZERS))  ## fuzz heads, bodies and documents (clang) for FUZZ_SECONDS (60) each
 	@for name in $(FUZZERS); do \
 	  mkdir -p $(B)/fuzz/$$name.corpus; \
 	  printf '  %-7s %s\n' FUZZ $$name; \
@@ -174,7 +175,7 @@ fuzz: $(addprefix $(B)/fuzz/,$(FUZZERS))  ## fuzz heads and bodies (clang) for F
 	  tail -n 1 $(B)/fuzz/$$name.log; \
 	done
 
-$(B)/fuzz/%: tests/fuzz/%.cc tests/fuzz/check.h $(FUZZ_SRCS) $(wildcard src/http/*.h)
+$(B)/fuzz/%: tests/fuzz/%.cc tests/fuzz/check.h $(FUZZ_SRCS) $(wildcard src/http/*.h src/config/*.h)
 	@mkdir -p $(@D)
 	@command -v $(FUZZ_CXX) >/dev/null || \
 	  { echo '"make fuzz" needs clang with its run-time libraries (or FUZZ_CXX=...)' >&2; exit 1; }
@@ -193,17 +194,21 @@ format-check:  ## fail if a C++ source is not formatted
 	clang-format --dry-run -Werror $(SRCS) $(UNIT_SRCS) $(wildcard tests/fuzz/*.cc) $(HEADERS)
 
 # --- install --------------------------------------------------------------------------------
-DOCUMENTS := README.md packaging/NEWS.md conf/gateway.env.example
+DOCUMENTS := README.md packaging/NEWS.md conf/gateway.env.example conf/gateway.json
 
 install: $(GATEWAY)  ## install below $(DESTDIR)$(prefix)
 	$(INSTALL) -D -m 755 $(GATEWAY) $(DESTDIR)$(sbindir)/api-gateway
-	sed 's|/run/api-gateway|$(runstatedir)/api-gateway|g' man/api-gateway.8 > $(B)/api-gateway.8
+	sed 's|/run/api-gateway|$(runstatedir)/api-gateway|g; s|/etc/api-gateway|$(sysconfdir)/api-gateway|g' \
+	  man/api-gateway.8 > $(B)/api-gateway.8
 	$(INSTALL) -D -m 644 $(B)/api-gateway.8 $(DESTDIR)$(mandir)/man8/api-gateway.8
+	sed 's|/etc/api-gateway|$(sysconfdir)/api-gateway|g' man/api-gateway.json.5 > $(B)/api-gateway.json.5
+	$(INSTALL) -D -m 644 $(B)/api-gateway.json.5 $(DESTDIR)$(mandir)/man5/api-gateway.json.5
 	$(INSTALL) -d $(DESTDIR)$(docdir)
 	$(INSTALL) -m 644 $(DOCUMENTS) $(DESTDIR)$(docdir)
 
 uninstall: $(CONFIG_MK)  ## remove what install installed
-	rm -f $(DESTDIR)$(sbindir)/api-gateway $(DESTDIR)$(mandir)/man8/api-gateway.8
+	rm -f $(DESTDIR)$(sbindir)/api-gateway $(DESTDIR)$(mandir)/man8/api-gateway.8 \
+	  $(DESTDIR)$(mandir)/man5/api-gateway.json.5
 	rm -f $(addprefix $(DESTDIR)$(docdir)/,$(notdir $(DOCUMENTS)))
 	-rmdir $(DESTDIR)$(docdir)
 
@@ -215,7 +220,7 @@ docker:  ## container image api-gateway
 
 # --- housekeeping ---------------------------------------------------------------------------
 clean:  ## remove what was compiled; keeps the configuration
-	rm -rf $(B)/src $(B)/tests $(COUNTS) $(GATEWAY) $(UNIT) $(LIBRARY) $(B)/api-gateway.8 \
+	rm -rf $(B)/src $(B)/tests $(COUNTS) $(GATEWAY) $(UNIT) $(LIBRARY) $(B)/api-gateway.8 $(B)/api-gateway.json.5 \
 	  $(B)/compile_commands.json $(addprefix $(B)/fuzz/,$(FUZZERS))
 
 distclean:  ## remove everything that was made

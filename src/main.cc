@@ -9,7 +9,8 @@
 #include "cli/commands.h"
 #include "cli/healthcheck.h"
 #include "cli/options.h"
-#include "config/environment.h"
+#include "config/load.h"
+#include "config/report.h"
 #include "example/service.h"
 #include "process/master.h"
 
@@ -37,10 +38,12 @@ int main(int argc, char** argv) {
     cli::complain(options.error().message + "\ntry api-gateway --help");
     return kUsageError;
   }
-  const auto load = [] { return load_environment(process_environment()); };
+  const auto load = [&options] { return load_config(options->config, process_environment()); };
   switch (options->mode) {
     case cli::Mode::Run: return run_master({options->runtime, load});
     case cli::Mode::Print: std::cout << options->text; return 0;
+    case cli::Mode::Schema: std::cout << schema_text(); return 0;
+    case cli::Mode::Dump: return cli::dump_configuration(load());
     case cli::Mode::Test: return cli::test_configuration(load());
     case cli::Mode::Signal: return cli::send_signal(options->runtime, options->signal);
     case cli::Mode::Healthcheck: return cli::run_healthcheck(load());

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "config/report.h"
 #include "process/pid_file.h"
 #include "util/address.h"
 #include "util/text.h"
@@ -27,11 +28,26 @@ int test_configuration(const Result<LoadedConfig>& loaded) {
   const Config& config = loaded->config;
   std::cout << "configuration ok:";
   for (const ListenerConfig& listener : config.listeners) {
-    std::cout << " listen=" << Address::from_ip(listener.host, listener.port)->to_string();
+    std::cout << " listen=";
+    if (listener.unix_path.empty()) {
+      std::cout << Address::from_ip(listener.host, listener.port)->to_string();
+    } else {
+      std::cout << "unix:" << listener.unix_path;
+    }
   }
   std::cout << " services=" << config.services.size()
             << " workers=" << (config.workers == 0 ? "auto" : std::to_string(config.workers))
             << '\n';
+  return EXIT_SUCCESS;
+}
+
+int dump_configuration(const Result<LoadedConfig>& loaded) {
+  if (!loaded) {
+    complain(loaded.error().message);
+    return EXIT_FAILURE;
+  }
+  for (const std::string& warning : loaded->warnings) complain("warning: " + warning);
+  std::cout << effective_text(*loaded);
   return EXIT_SUCCESS;
 }
 

@@ -12,6 +12,9 @@ namespace gateway::cli {
 /// -t: says whether a gateway would start with this configuration, and everything that is wrong.
 int test_configuration(const Result<LoadedConfig>& loaded);
 
+/// Prints it as a file, with the origin of each value.
+int dump_configuration(const Result<LoadedConfig>& loaded);
+
 /// -s: sends `signal` to the running master.
 int send_signal(const RuntimeOptions& runtime, int signal);
 

@@ -53,8 +53,9 @@ Result<std::string> read_reply(int socket, std::uint64_t until_us) {
 }  // namespace
 
 Result<Address> healthcheck_address(const ListenerConfig& listener) {
+  if (!listener.unix_path.empty()) return Address::from_unix_path(listener.unix_path);
   if (listener.port == 0) {
-    return Error{"GATEWAY_PORT is 0: the gateway's port cannot be known, set one"};
+    return Error{"the port to listen on is 0: it cannot be known which one that became, set one"};
   }
   // Listening on every address includes the loopback one.
   std::string_view host = listener.host;
@@ -72,7 +73,7 @@ Status check_health(const Address& address, Milliseconds patience) {
     return Error{"cannot connect: " + reason(errno)};
   }
   const std::string request =
-      "GET /health HTTP/1.1\r\nHost: " + address.to_string() +
+      "GET /health HTTP/1.1\r\nHost: " + (address.is_unix() ? "localhost" : address.to_string()) +
       "\r\nUser-Agent: api-gateway-healthcheck\r\nConnection: close\r\n\r\n";
   if (send(fd.get(), request.data(), request.size(), MSG_NOSIGNAL) !=
       static_cast<ssize_t>(request.size())) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/options.h"
 
+#include <array>
 #include <cstdlib>
 #include <cxxopts.hpp>
 #include <exception>
@@ -43,9 +44,12 @@ cxxopts::Options gateway_options() {
       "  api-gateway healthcheck\n"
       "  api-gateway example-service --listen ADDRESS --name NAME\n\n"
       "Without a command it runs the gateway in the foreground. The configuration comes from\n"
-      "environment variables: see api-gateway(8).\n");
+      "a file and environment variables: see api-gateway.json(5) and api-gateway(8).\n");
   options.add_options()                                                        //
+      ("c,config", "Configuration file", value<string>(), "FILE")              //
       ("t,test", "Test the configuration and exit")                            //
+      ("T,dump-config", "Print the effective configuration and exit")          //
+      ("schema", "Print a JSON Schema of the configuration file and exit")     //
       ("s,signal", "Tell the running gateway: reload, reopen, quit, stop",     //
        value<string>(), "COMMAND")                                             //
       ("pid-file", "Where the master's pid is kept", value<string>(), "FILE")  //
@@ -53,6 +57,21 @@ cxxopts::Options gateway_options() {
       ("V,version", "Print the version and exit")                              //
       ("h,help", "Print this help and exit");
   return options;
+}
+
+struct ModeOption {
+  const char* name;
+  const char* shown;
+  Mode mode;
+};
+
+/// What the program does instead of running the gateway.
+constexpr std::array kModeOptions{
+    ModeOption{"test", "-t", Mode::Test}, ModeOption{"dump-config", "-T", Mode::Dump},
+    ModeOption{"schema", "--schema", Mode::Schema}, ModeOption{"signal", "-s", Mode::Signal}};
+
+Error exclusive(const char* a, const char* b) {
+  return Error{string(a) + " and " + b + " exclude each other"};
 }
 
 Result<Options> parse_gateway(int argc, const char* const* argv) {
@@ -68,13 +87,20 @@ Result<Options> parse_gateway(int argc, const char* const* argv) {
     options.runtime.runtime_directory = parsed["runtime-dir"].as<string>();
   }
   if (const char* given = std::getenv("RUNTIME_DIRECTORY")) options.runtime.given_directory = given;
-  const bool is_test = parsed.count("test") > 0;
-  if (is_test) options.mode = Mode::Test;
-  if (parsed.count("signal") == 0) return options;
-  if (is_test) return Error{"-t and -s exclude each other"};
+  if (parsed.count("config") > 0) {
+    options.config = parsed["config"].as<string>();
+    if (options.config.empty()) return Error{"-c needs the name of a file"};
+  }
+  const char* given_mode = nullptr;
+  for (const ModeOption& option : kModeOptions) {
+    if (parsed.count(option.name) == 0) continue;
+    if (given_mode != nullptr) return exclusive(given_mode, option.shown);
+    given_mode = option.shown;
+    options.mode = option.mode;
+  }
+  if (options.mode != Mode::Signal) return options;
   const auto signal = signal_of(parsed["signal"].as<string>());
   if (!signal) return signal.error();
-  options.mode = Mode::Signal;
   options.signal = *signal;
   return options;
 }
@@ -103,14 +129,17 @@ Result<Options> parse_example_service(int argc, const char* const* argv) {
 
 Result<Options> parse_healthcheck(int argc, const char* const* argv) {
   cxxopts::Options known("api-gateway healthcheck",
-                         "Ask the gateway that GATEWAY_HOST and GATEWAY_PORT say whether it is\n"
-                         "healthy; the exit status is 0 when it is\n");
-  known.add_options()("h,help", "Print this help and exit");
+                         "Ask the gateway on its first listener whether it is healthy; the exit\n"
+                         "status is 0 when it is\n");
+  known.add_options()                                              //
+      ("c,config", "Configuration file", value<string>(), "FILE")  //
+      ("h,help", "Print this help and exit");
   const auto parsed = known.parse(argc, argv);
   if (Status status = no_arguments_left(parsed); !status) return std::move(status).error();
   if (parsed.count("help") > 0) return print(known.help());
   Options options;
   options.mode = Mode::Healthcheck;
+  if (parsed.count("config") > 0) options.config = parsed["config"].as<string>();
   return options;
 }
 

@@ -13,8 +13,10 @@ namespace gateway::cli {
 
 enum class Mode {
   Run,
-  Print,  ///< help or version: `text`
+  Print,   ///< help or version: `text`
+  Schema,  ///< of the configuration file
   Test,
+  Dump,  ///< the effective configuration
   Signal,
   Healthcheck,
   ExampleService,
@@ -23,6 +25,7 @@ enum class Mode {
 struct Options {
   Mode mode = Mode::Run;
   std::string text;        ///< of Print
+  std::string config;      ///< the configuration file; empty: the default one, if there is one
   int signal = 0;          ///< of Signal
   RuntimeOptions runtime;  ///< of Run and Signal
   Address listen;          ///< of ExampleService

@@ -36,11 +36,12 @@ class Case(unittest.TestCase):
         if origin.failures:
             raise origin.failures[0]
 
-    def gateway(self, *services, args=(), prefix=(), read_stdout=True, address=None, **env):
+    def gateway(self, *services, args=(), prefix=(), read_stdout=True, config=None, address=None,
+                **env):
         """A gateway with SERVICE1_URL, SERVICE2_URL … at these origins or URLs."""
         for number, service in enumerate(services, 1):
             env[f"SERVICE{number}_URL"] = getattr(service, "url", service)
-        gateway = Gateway(env, args, prefix, read_stdout, address)
+        gateway = Gateway(env, args, prefix, read_stdout, config, address)
         self.gateways.append(gateway)
         self.addCleanup(gateway.stop)
         return gateway

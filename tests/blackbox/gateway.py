@@ -93,7 +93,7 @@ class Lines:
 
 
 class Gateway:
-    def __init__(self, env=None, args=(), prefix=(), read_stdout=True, address=None):
+    def __init__(self, env=None, args=(), prefix=(), read_stdout=True, config=None, address=None):
         """`address`: where it will listen, for one that does not log it."""
         raise_file_limit()
         self.directory = tempfile.mkdtemp(prefix="gateway-test-")
@@ -102,6 +102,9 @@ class Gateway:
                     "RUNTIME_DIRECTORY": self.directory}
         settings.update(env or {})
         self.stopped = False
+        if config is not None:
+            self.write_config(config)
+            args = ("-c", "gateway.json", *args)
         self.process = subprocess.Popen(
             [*prefix, BINARY, *args], env=clean_environment(settings), cwd=self.directory,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -129,6 +132,11 @@ class Gateway:
             return None
 
         return wait_until(found, "the 'listening' line of the error log")
+
+    def write_config(self, config):
+        """Writes the configuration file (a text, or what JSON makes of it)."""
+        with open(os.path.join(self.directory, "gateway.json"), "w", encoding="utf-8") as file:
+            file.write(config if isinstance(config, str) else json.dumps(config))
 
     def _answers(self):
         self._assert_runs()

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
 """What the program has is documented, and what is documented the program has."""
 
+import json
 import os
 import re
 import subprocess
 
 MAN = "man/api-gateway.8"
+FILE_MAN = "man/api-gateway.json.5"
 README = "README.md"
 ENV_EXAMPLE = "conf/gateway.env.example"
 COMPOSE = "docker-compose.yml"
@@ -109,10 +111,39 @@ def check_signals(tree):
     return compare("signal", ours, documented, MAN)
 
 
+def keys_of(schema, path=""):
+    """The keys of a JSON Schema, as the man page writes them: services.NAME.instances[].url."""
+    found = set()
+    for key, member in schema.get("properties", {}).items():
+        inside = f"{path}.{key}" if path else key
+        below = keys_of(member, inside)
+        items, named = member.get("items", {}), member.get("additionalProperties", {})
+        if "properties" in items:
+            below |= keys_of(items, inside + "[]")
+        if named and "properties" in named:
+            below |= keys_of(named, inside + ".NAME")
+        # An object says nothing that its keys do not.
+        found |= below if "properties" in member else below | {inside}
+    return found
+
+
+def check_keys(tree):
+    """the man page of the file has the keys that --schema lists"""
+    keys = keys_of(json.loads(tree.schema()))
+    # What services and routes may override is documented once, and both directions of headers are.
+    same = [(r"^(services\.NAME|routes\[\])\.(timeouts|limits)\..*", r"\1.\2"),
+            (r"^routes\[\]\.headers\.response\.", "routes[].headers.request.")]
+    for pattern, once in same:
+        keys = {re.sub(pattern, once, key) for key in keys}
+    documented = set(re.findall(r"^\.It Va (\S+)$", tree.read(FILE_MAN), re.M))
+    optional = {"routes[].match", "routes[].headers"}
+    return compare("key", keys, documented - optional, FILE_MAN)
+
+
 def check_man_page(tree):
-    """mandoc finds nothing to warn of in the man page"""
-    lint = subprocess.run(["mandoc", "-Tlint", "-Wwarning", tree.path(MAN)], text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    """mandoc finds nothing to warn of in the man pages"""
+    lint = subprocess.run(["mandoc", "-Tlint", "-Wwarning", tree.path(MAN), tree.path(FILE_MAN)],
+                          text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     return lint.stdout.splitlines() if lint.returncode else []
 
 
@@ -140,4 +171,5 @@ def check_links(tree):
 
 
 CHECKS = [check_options, check_commands, check_variables, check_variable_examples,
-          check_log_fields, check_causes, check_signals, check_man_page, check_version, check_links]
+          check_log_fields, check_causes, check_signals, check_keys, check_man_page, check_version,
+          check_links]

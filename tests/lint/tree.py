@@ -7,7 +7,7 @@ import pathlib
 import re
 import subprocess
 
-TEXT_ENDINGS = (".cc", ".h", ".py", ".sh", ".md", ".ac", ".in", ".8", ".yml", ".example")
+TEXT_ENDINGS = (".cc", ".h", ".py", ".sh", ".md", ".ac", ".in", ".8", ".5", ".yml", ".example")
 TEXT_NAMES = ("Makefile", "Dockerfile", "run", ".clang-format", ".clang-tidy", ".editorconfig",
               ".gitignore", ".dockerignore")
 SKIPPED_FOLDERS = {".git", "build", "autom4te.cache", "__pycache__"}
@@ -42,6 +42,10 @@ class Tree:
         return "".join([_help(self.gateway)] +
                        [_help(self.gateway, command) for command in self.commands()])
 
+    def schema(self):
+        """What --schema prints."""
+        return _output(self.gateway, "--schema")
+
     def text_files(self):
         found = []
         for folder, folders, files in os.walk(self.root):
@@ -54,7 +58,7 @@ class Tree:
     def code(self):
         """What has a licence line: programs, scripts and build rules."""
         return [path for path in self.text_files()
-                if path.endswith((".cc", ".h", ".py", ".sh", ".ac", ".8")) or
+                if path.endswith((".cc", ".h", ".py", ".sh", ".ac", ".8", ".5")) or
                 path in ("Makefile", "Dockerfile", ".ci/run")]
 
     def sources(self, folder):
@@ -63,7 +67,10 @@ class Tree:
                 if path.startswith(folder + "/") and path.endswith((".cc", ".h"))]
 
 
-@functools.lru_cache
 def _help(*command):
-    return subprocess.run([*command, "--help"], text=True, capture_output=True, check=True,
-                          timeout=10).stdout
+    return _output(*command, "--help")
+
+
+@functools.lru_cache
+def _output(*command):
+    return subprocess.run(command, text=True, capture_output=True, check=True, timeout=10).stdout

@@ -54,13 +54,23 @@ class OneAnswer {
 
 constexpr Milliseconds kLong{10'000};
 
+Result<Address> address_of(const std::string& host, std::uint16_t port) {
+  ListenerConfig listener;
+  listener.host = host;
+  listener.port = port;
+  return cli::healthcheck_address(listener);
+}
+
 }  // namespace
 
 TEST_CASE("a gateway that listens everywhere is asked on the loopback address", "[cli]") {
-  CHECK(cli::healthcheck_address({"0.0.0.0", 8000})->to_string() == "127.0.0.1:8000");
-  CHECK(cli::healthcheck_address({"::", 8000})->to_string() == "[::1]:8000");
-  CHECK(cli::healthcheck_address({"192.0.2.1", 80})->to_string() == "192.0.2.1:80");
-  CHECK_FALSE(cli::healthcheck_address({"0.0.0.0", 0}));
+  CHECK(address_of("0.0.0.0", 8000)->to_string() == "127.0.0.1:8000");
+  CHECK(address_of("::", 8000)->to_string() == "[::1]:8000");
+  CHECK(address_of("192.0.2.1", 80)->to_string() == "192.0.2.1:80");
+  CHECK_FALSE(address_of("0.0.0.0", 0));
+  ListenerConfig socket;
+  socket.unix_path = "/run/x.sock";
+  CHECK(cli::healthcheck_address(socket)->to_string() == "unix:/run/x.sock");
 }
 
 TEST_CASE("a gateway that answers 200 is healthy", "[cli]") {

@@ -35,6 +35,16 @@ TEST_CASE("options may be long, short, and joined to their value", "[cli]") {
   CHECK(parse({"--runtime-dir", "/d"})->runtime.runtime_directory == "/d");
 }
 
+TEST_CASE("a configuration file can be run, tested, told back and asked about", "[cli]") {
+  CHECK(parse({})->config.empty());
+  CHECK(parse({"-c", "x.json"})->config == "x.json");
+  CHECK(parse({"-t", "--config=x.json"})->config == "x.json");
+  CHECK(parse({"-T"})->mode == Mode::Dump);
+  CHECK(parse({"--dump-config"})->mode == Mode::Dump);
+  CHECK(parse({"--schema"})->mode == Mode::Schema);
+  CHECK(parse({"healthcheck", "-c", "x.json"})->config == "x.json");
+}
+
 TEST_CASE("each command of -s is a signal", "[cli]") {
   using Row = std::pair<const char*, int>;
   const auto row = GENERATE(
@@ -90,6 +100,8 @@ TEST_CASE("mistakes in usage are told with the words that are wrong", "[cli]") {
       {{"-s", ""}, "expected reload, reopen, quit or stop"},
       {{"-s"}, "s"},
       {{"-t", "-s", "quit"}, "-t and -s exclude each other"},
+      {{"-T", "--schema"}, "-T and --schema exclude each other"},
+      {{"-c", ""}, "-c needs the name of a file"},
   }));
   const auto options = parse(row.first);
   REQUIRE_FALSE(options);

@@ -5,28 +5,29 @@
 #include <utility>
 
 #include "catch.h"
+#include "config/load.h"
 #include "util/text.h"
 
 using namespace gateway;
 
 namespace {
 
-using Environment = std::vector<std::string_view>;
+using Variables = std::vector<std::string_view>;
 
-Config config_of(const Environment& environment) {
+Config config_of(const Variables& environment) {
   auto loaded = load_environment(environment);
   REQUIRE(loaded);
   return loaded->config;
 }
 
-std::string error_of(const Environment& environment) {
+std::string error_of(const Variables& environment) {
   const auto loaded = load_environment(environment);
   REQUIRE_FALSE(loaded);
   return loaded.error().message;
 }
 
 /// Without the one about a missing service.
-std::vector<std::string> warnings_of(Environment environment) {
+std::vector<std::string> warnings_of(Variables environment) {
   environment.push_back("SERVICE7_URL=http://a");
   const auto loaded = load_environment(environment);
   REQUIRE(loaded);
@@ -88,7 +89,7 @@ TEST_CASE("limits can be switched off and workers left to the machine", "[config
 }
 
 TEST_CASE("an empty or blank value means unset", "[config]") {
-  const auto loaded = load_environment(Environment{
+  const auto loaded = load_environment(Variables{
       "GATEWAY_PORT=", "GATEWAY_HOST= \t", "SERVICE1_URL=", "GATEWAY_UNKNOWN=", "SERVICE_1_URL="});
   REQUIRE(loaded);
   CHECK(loaded->config.listeners.at(0).port == 8000);
@@ -119,8 +120,19 @@ TEST_CASE("services come with their route, in the order of their numbers", "[con
   REQUIRE(config.routes.size() == 3);
   CHECK(config.routes[2].name == "service10");
   CHECK(config.routes[2].service == "service10");
-  CHECK(config.routes[2].path_prefix == "/api/service10/");
+  CHECK(config.routes[2].match.path_prefix == "/api/service10/");
   CHECK(config.routes[2].rewrite_prefix == "/api/");
+}
+
+TEST_CASE("services and routes have the patience and the limits of the defaults", "[config]") {
+  const Config config =
+      config_of({"SERVICE1_URL=http://one", "GATEWAY_TIMEOUT=7", "GATEWAY_MAX_BODY=1MiB"});
+  REQUIRE(config.services.size() == 1);
+  REQUIRE(config.routes.size() == 1);
+  CHECK(config.services[0].timeouts.idle == Milliseconds(7000));
+  CHECK(config.services[0].limits.request_body == 1U << 20);
+  CHECK(config.routes[0].timeouts.idle == Milliseconds(7000));
+  CHECK(config.routes[0].limits.request_body == 1U << 20);
 }
 
 TEST_CASE("a bad value is an error with variable, value and what is accepted", "[config]") {

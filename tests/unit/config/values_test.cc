@@ -51,3 +51,30 @@ TEST_CASE("log levels are named in any letter case", "[config]") {
   CHECK_FALSE(parse_log_level("verbose"));
   CHECK_FALSE(parse_log_level(""));
 }
+
+TEST_CASE("durations carry units, from the longest to the shortest", "[config]") {
+  CHECK(parse_duration("500ms") == Milliseconds(500));
+  CHECK(parse_duration("30s") == Milliseconds(30'000));
+  CHECK(parse_duration("1m30s") == Milliseconds(90'000));
+  CHECK(parse_duration("24h") == Milliseconds(86'400'000));
+  CHECK(parse_duration("1h2m3s4ms") == Milliseconds(3'723'004));
+  CHECK(parse_duration("0s") == Milliseconds(0));
+  CHECK(parse_duration("8760h"));
+  for (const char* text : {"", "30", "s", "-1s", "1.5s", "1s1m", "1s1s", "1 s", "1S", "1d", "30s ",
+                           "8761h", "99999999999999999999s", "off"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_duration(text));
+  }
+}
+
+TEST_CASE("what is formatted can be read again", "[config]") {
+  CHECK(format_duration(Milliseconds(90'500)) == "1m30s500ms");
+  CHECK(format_duration(Milliseconds(3'600'000)) == "1h");
+  CHECK(format_duration(Milliseconds(0)) == "0s");
+  CHECK(format_duration(kOff) == "off");
+  CHECK(format_size(10U << 20) == "10MiB");
+  CHECK(format_size(1U << 30) == "1GiB");
+  CHECK(format_size(1500) == "1500B");
+  CHECK(format_size(0) == "0B");
+  CHECK(format_log_level(LogLevel::Warning) == "warning");
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#include "config/load.h"
+
+#include <unistd.h>
+
+#include <optional>
+#include <utility>
+
+#include "config/check.h"
+#include "config/files.h"
+#include "config/tables.h"
+#include "config/validate.h"
+
+namespace gateway {
+namespace {
+
+constexpr const char* kDefaultFile = GATEWAY_SYSCONFDIR "/gateway.json";
+
+class Loader {
+ public:
+  explicit Loader(std::span<const std::string_view> variables) : environment_(variables) {}
+
+  Result<LoadedConfig> load(const std::string& file) {
+    Node root;
+    root.kind = Node::Kind::Object;
+    if (!file.empty()) {
+      auto read = read_documents(
+          file, [this](std::string_view name) { return environment_.value_of(name); }, problems_);
+      if (!read) return failed();
+      root = *std::move(read);
+    }
+    decode(root);
+    check(loaded_.config, loaded_.origins, problems_);
+    if (const Status status = validate(loaded_.config); !status) {
+      problems_.add(Place{}, "", status.error().message);
+    }
+    if (!problems_.empty() || !environment_.errors().empty()) return failed();
+    loaded_.warnings = environment_.warnings();
+    if (loaded_.config.routes.empty()) {
+      loaded_.warnings.push_back(
+          "no service is configured, every path but the gateway's own is answered with 404; set "
+          "SERVICE1_URL");
+    }
+    return std::move(loaded_);
+  }
+
+ private:
+  /// Each part inherits from those before it, the environment's values among them.
+  void decode(const Node& root) {
+    Config& config = loaded_.config;
+    schema::Decoder decoder(config, problems_, loaded_.origins);
+    decoder.reject_unknown(root, schema::root_table().keys());
+    schema::decode_rows(schema::settings_table(), decoder, root, config);
+    environment_.apply_settings(config, loaded_.origins);
+    schema::decode_rows(schema::services_table(), decoder, root, config);
+    environment_.apply_services(config, loaded_.origins);
+    schema::decode_rows(schema::routes_table(), decoder, root, config);
+    environment_.add_routes(config, loaded_.origins);
+  }
+
+  Error failed() const {
+    std::string text = problems_.text();
+    for (const std::string& error : environment_.errors()) {
+      text.append(text.empty() ? "" : "\n").append(error);
+    }
+    return Error{std::move(text)};
+  }
+
+  Environment environment_;
+  Problems problems_;
+  LoadedConfig loaded_;
+};
+
+}  // namespace
+
+Result<LoadedConfig> load_config(const std::string& file,
+                                 std::span<const std::string_view> environment) {
+  std::string path = file;
+  if (path.empty() && access(kDefaultFile, F_OK) == 0) path = kDefaultFile;
+  return Loader(environment).load(path);
+}
+
+Result<LoadedConfig> load_environment(std::span<const std::string_view> environment) {
+  return Loader(environment).load("");
+}
+
+}  // namespace gateway

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+//
+// Loading the configuration: environment over file over what is built in.
+//
+// Errors   all of them at once, one or more lines each: those of the files with their places,
+//          then those of the environment.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "config/environment.h"
+#include "util/result.h"
+
+namespace gateway {
+
+/// `file`: a path; empty: the default one when it exists, else no file.
+Result<LoadedConfig> load_config(const std::string& file,
+                                 std::span<const std::string_view> environment);
+
+/// Without any file.
+Result<LoadedConfig> load_environment(std::span<const std::string_view> environment);
+
+}  // namespace gateway
