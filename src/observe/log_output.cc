@@ -52,7 +52,7 @@ Status LogOutput::open_path() {
   flush();
   kind_ = S_ISREG(facts.st_mode) ? Kind::File : Kind::Pipe;
   fd_ = std::move(fd);
-  return ok();
+  return hand_over();
 }
 
 Status LogOutput::open_standard(int fd, std::string_view name) {
@@ -119,6 +119,19 @@ std::ptrdiff_t LogOutput::write_some(std::string_view bytes) {
                 : ::write(fd_.get(), bytes.data(), bytes.size());
   } while (count < 0 && errno == EINTR);
   return count;
+}
+
+Status LogOutput::give_to(uid_t user, gid_t group) {
+  owner_ = {user, group};
+  return path_.empty() ? ok() : hand_over();
+}
+
+// A file that was root's before, because somebody made it so, is handed over too: workers could not
+// open it anew otherwise.
+Status LogOutput::hand_over() {
+  if (!owner_ || kind_ != Kind::File || ::geteuid() != 0) return ok();
+  if (::fchown(fd_.get(), owner_->user, owner_->group) == 0) return ok();
+  return failure("log file " + path_, errno);
 }
 
 Status LogOutput::reopen() { return path_.empty() ? ok() : open_path(); }

@@ -12,8 +12,11 @@
 //          ignore SIGPIPE.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -34,6 +37,9 @@ class LogOutput {
   /// Opens a file anew by its name (log rotation); nothing to do for the others. On failure the
   /// old file stays in use.
   Status reopen();
+  /// From now on the file, and each that is opened in its place, belongs to the user who will have
+  /// to open it again: a worker of a master that is root.
+  Status give_to(uid_t user, gid_t group);
   /// In a new child: what is queued is the parent's to write, and the count starts again.
   void after_fork();
 
@@ -50,6 +56,7 @@ class LogOutput {
   LogOutput() = default;
 
   Status open_path();
+  Status hand_over();
   Status open_standard(int fd, std::string_view name);
   std::size_t next_piece(std::string_view waiting) const;
   std::ptrdiff_t write_some(std::string_view bytes);
@@ -58,6 +65,11 @@ class LogOutput {
   UniqueFd fd_;
   bool may_block_ = false;  ///< a pipe that could not be opened anew: ask before each write
   std::string path_;        ///< empty unless a file
+  struct Owner {
+    uid_t user;
+    gid_t group;
+  };
+  std::optional<Owner> owner_;
   std::string queue_;
   std::size_t flush_at_ = kBatch;  ///< queue size at which append() writes
   std::uint64_t dropped_ = 0;

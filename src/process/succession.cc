@@ -51,6 +51,9 @@ Status Succession::begin(LoadedConfig loaded) {
   if (!listeners) return std::move(listeners).error();
   log_new(*listeners, old);
   if (*account) {
+    for (LogOutput* output : {&(*logs)->access, &(*logs)->error}) {
+      if (Status given = output->give_to((*account)->uid, (*account)->gid); !given) return given;
+    }
     log::info("workers run as user={} uid={} gid={}", (*account)->name, (*account)->uid,
               (*account)->gid);
   }
