@@ -84,7 +84,11 @@ class Retry(Case):
                 self.assert_not_sent_again(self.second_request(method, "reset"), "upstream_reset")
 
     def test_post_is_sent_again_when_not_a_byte_of_it_was_written(self):
-        """The reset of the kept connection comes while the worker, stopped, cannot see it."""
+        """The reset of the kept connection comes while the worker, stopped, cannot see it.
+
+        The worker must be asleep before it is stopped: it has then looked at every socket, and the
+        one that becomes readable first, the client's, is also the first it is told of.
+        """
         reset_now, is_reset = threading.Event(), threading.Event()
 
         def script(conn):
@@ -100,6 +104,7 @@ class Retry(Case):
         worker = gw.worker()
         with gw.client() as client:
             self.assertEqual(client.get("/api/service1/warm").body, b"first")
+            wait_until(lambda: processes()[worker][2] == "S", "the worker to sleep")
             os.kill(worker, signal.SIGSTOP)
             wait_until(lambda: processes()[worker][2] == "T", "the worker to stop")
             client.send_request("POST", "/api/service1/order", body=b"1 pizza")
