@@ -46,8 +46,8 @@ class Origin {
   int accept() {
     return ::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
   }
-  /// From now on connections are refused.
-  void close() { listener_.reset(); }
+  /// From now on connections are refused. The port stays ours: nobody else will answer on it.
+  void close() { ::shutdown(listener_.get(), SHUT_RDWR); }
 
  private:
   UniqueFd listener_;
