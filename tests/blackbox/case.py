@@ -12,7 +12,7 @@ import unittest
 
 from gateway import Gateway, is_sanitized
 from origin import Origin
-from wire import wait_until
+from wire import DEADLINE, wait_until
 
 UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 MIB = 1 << 20
@@ -33,6 +33,7 @@ class Case(unittest.TestCase):
 
     def _end_origin(self, origin):
         origin.close()
+        origin.give_up_port()
         if origin.failures:
             raise origin.failures[0]
 
@@ -45,6 +46,27 @@ class Case(unittest.TestCase):
         self.gateways.append(gateway)
         self.addCleanup(gateway.stop)
         return gateway
+
+    def reserved_port(self, host, *others):
+        """A port of these addresses which nobody else gets; who sets REUSEADDR may listen on it."""
+        for _ in range(100):
+            port = 0
+            keepers = []
+            try:
+                for address in (host, *others):
+                    keepers.append(socket.socket())
+                    self.addCleanup(keepers[-1].close)
+                    keepers[-1].setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                    keepers[-1].bind((address, port))
+                    port = keepers[-1].getsockname()[1]
+                return port
+            except OSError:  # the port is taken at one of the others
+                pass
+        raise AssertionError(f"no port is free at {(host, *others)}")
+
+    def refusing_url(self):
+        """The URL of a port that refuses connections and that nobody else gets."""
+        return f"http://127.0.0.1:{self.reserved_port('127.0.0.1')}"
 
     def temporary(self, name):
         """A path in a directory of this test, readable by everybody."""
@@ -102,7 +124,7 @@ def hold(conn):
     """Answers "/api/slow" when the test says so, everything else at once."""
     while request := conn.read_request():
         if request.target == "/api/slow":
-            conn.origin.release.wait(60)
+            conn.origin.release.wait(3 * DEADLINE)
         conn.respond(200, b"answered")
 
 
@@ -127,7 +149,7 @@ class HoldingCase(Case):
 
     def accepts(self):
         try:
-            socket.create_connection(self.gw.address, 5).close()
+            socket.create_connection(self.gw.address, DEADLINE).close()
             return True
         except OSError:
             return False

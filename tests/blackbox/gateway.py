@@ -8,6 +8,7 @@ import re
 import resource
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import threading
@@ -219,6 +220,19 @@ class Gateway:
 
     def send_signal(self, number):
         os.kill(self.pid, number)
+
+    def listener_inodes(self):
+        """The kernel's numbers of the TCP sockets that listen on its (IPv4) address."""
+        octets = bytes(reversed(socket.inet_aton(self.address[0])))
+        address = f"{octets.hex().upper()}:{self.address[1]:04X}"
+        with open("/proc/net/tcp") as file:
+            rows = [line.split() for line in file]
+        return [row[9] for row in rows if row[1] == address and row[3] == "0A"]
+
+    def stop_process(self, pid):
+        """Suspends it; from the return on it does nothing until SIGCONT (or SIGKILL) comes."""
+        os.kill(pid, signal.SIGSTOP)
+        wait_until(lambda: processes()[pid][2] == "T", f"process {pid} to stop")
 
     def memory_peak(self):
         """Largest resident size any worker ever had, in bytes."""

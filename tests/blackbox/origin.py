@@ -198,12 +198,11 @@ class Origin:
         return wait_until(lambda: conn.ended, f"the end of connection {index} at {self.url}")
 
     def stop_listening(self):
-        """New connections are refused from now on."""
+        """New connections are refused from now on. The port stays ours: nobody else gets it."""
         try:
-            self.listener.shutdown(socket.SHUT_RDWR)  # a close alone does not wake accept()
+            self.listener.shutdown(socket.SHUT_RDWR)
         except OSError:
-            pass
-        self.listener.close()
+            pass  # not for the first time
         self.thread.join(DEADLINE)
 
     def close(self):
@@ -220,3 +219,7 @@ class Origin:
             conn.thread.join(max(0.0, end - time.monotonic()))
         if self.path and os.path.exists(self.path):
             os.unlink(self.path)
+
+    def give_up_port(self):
+        """Gives the port away, when the test is over."""
+        self.listener.close()

@@ -118,22 +118,24 @@ class Dns(Case):
         wait_until(lambda: gw.get("/api/service1/x").status == 200, "the name to be known")
 
     def test_an_address_that_moved_is_found_after_a_connect_failure(self):
+        port = self.reserved_port("127.0.0.11", "127.0.0.12")
         first = self.origin(answer(body=b"first", headers=[("Connection", "close")]),
-                            host="127.0.0.11")
+                            host="127.0.0.11", port=port)
         self.names.addresses["moves.test"] = "127.0.0.11"
         gw = self.start(f"http://moves.test:{first.port}")
         self.assertEqual(gw.get("/api/service1/x").body, b"first")
-        self.origin(answer(body=b"second"), host="127.0.0.12", port=first.port)
+        self.origin(answer(body=b"second"), host="127.0.0.12", port=port)
         self.names.addresses["moves.test"] = "127.0.0.12"
         first.close()
         wait_until(lambda: gw.get("/api/service1/x").body == b"second", "the new address")
 
     def test_an_address_that_moved_is_found_though_the_old_one_still_answers(self):
-        first = self.origin(answer(body=b"first"), host="127.0.0.13")
+        port = self.reserved_port("127.0.0.13", "127.0.0.14")
+        first = self.origin(answer(body=b"first"), host="127.0.0.13", port=port)
         self.names.addresses["moves.test"] = "127.0.0.13"
         gw = self.start(f"http://moves.test:{first.port}")
         self.assertEqual(gw.get("/api/service1/x").body, b"first")
-        self.origin(answer(body=b"second"), host="127.0.0.14", port=first.port)
+        self.origin(answer(body=b"second"), host="127.0.0.14", port=port)
         self.names.addresses["moves.test"] = "127.0.0.14"
         # One kept connection stays in use all the time: it must not pin the old address.
         wait_until(lambda: gw.get("/api/service1/x").body == b"second", "the new address", 60)
@@ -141,7 +143,8 @@ class Dns(Case):
     def test_a_name_server_that_is_silent_blocks_nobody(self):
         self.names.silent = True
         service = self.origin()
-        gw = self.start("http://never.test:1", service, GATEWAY_TIMEOUT="1")
+        gw = self.start("http://never.test:1", service,
+                        config={"defaults": {"timeouts": {"connect": "2s"}}})
         with gw.client() as client:
             client.send_request("GET", "/api/service1/x")
             wait_until(lambda: self.names.queries, "the query")

@@ -109,7 +109,7 @@ class Endpoints(Case):
         self.assertEqual(self.services(gw)["service2"]["status"], "up")
 
     def test_every_worker_knows_what_one_has_seen(self):
-        gw = self.gateway("http://127.0.0.1:1", GATEWAY_WORKERS=2)
+        gw = self.gateway(self.refusing_url(), GATEWAY_WORKERS=2)
         self.assertEqual(gw.get("/api/service1/x").status, 503)
         answered_by = set()
 

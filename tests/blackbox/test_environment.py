@@ -8,7 +8,7 @@ import socket
 
 from case import Case
 from gateway import run_command
-from wire import wait_until
+from wire import DEADLINE, wait_until
 
 BAD = {
     "GATEWAY_HOST": ("not-an-address", "1.2.3", "1.2.3.4.5", "::1:", "300.0.0.1", "example.com",
@@ -127,14 +127,12 @@ class Effect(Case):
             self.assertIn("in use", err)
 
     def test_host_and_port(self):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.3", 0))
-            port = probe.getsockname()[1]
+        port = self.reserved_port("127.0.0.3", "127.0.0.1")
         gw = self.gateway(GATEWAY_HOST="127.0.0.3", GATEWAY_PORT=port)
         self.assertEqual(gw.address, ("127.0.0.3", port))
         self.assertEqual(gw.get("/health").status, 200)
         with self.assertRaises(ConnectionRefusedError):
-            socket.create_connection(("127.0.0.1", port), 5).close()
+            socket.create_connection(("127.0.0.1", port), DEADLINE).close()
 
     def test_ipv6(self):
         try:
@@ -204,9 +202,7 @@ class Effect(Case):
                              ("warn", {"warning", "error"}), ("error", {"error"}),
                              ("critical", set()), ("off", set())):
             with self.subTest(level=level):
-                with socket.socket() as probe:
-                    probe.bind(("127.0.0.5", 0))
-                    address = probe.getsockname()
+                address = ("127.0.0.5", self.reserved_port("127.0.0.5"))
                 gw = self.gateway(GATEWAY_LOG_LEVEL=level, address=address,
                                   GATEWAY_HOST=address[0], GATEWAY_PORT=address[1])
                 victim = gw.worker()

@@ -10,13 +10,6 @@ from origin import answer_raw
 from wire import LAST_CHUNK, Truncated, chunk
 
 
-def refusing_address():
-    """(socket to keep, URL) of a port that refuses connections and nobody else can take."""
-    keeper = socket.socket()
-    keeper.bind(("127.0.0.1", 0))
-    return keeper, f"http://127.0.0.1:{keeper.getsockname()[1]}"
-
-
 def unreachable_host():
     """An address the kernel refuses to route to at once, or None."""
     for family, address, url in ((socket.AF_INET6, "100::1", "http://[100::1]:9"),
@@ -35,9 +28,7 @@ def unreachable_host():
 
 class ConnectErrors(Case):
     def test_a_refused_connection_is_a_503(self):
-        keeper, url = refusing_address()
-        self.addCleanup(keeper.close)
-        gw = self.gateway(url)
+        gw = self.gateway(self.refusing_url())
         for method in ("GET", "POST"):
             with gw.client() as client:
                 response = client.request(method, "/api/service1/x?q",
@@ -48,9 +39,7 @@ class ConnectErrors(Case):
                                 target_service="service1", upstream_path="/api/x")
 
     def test_a_refused_get_keeps_the_clients_connection(self):
-        keeper, url = refusing_address()
-        self.addCleanup(keeper.close)
-        gw = self.gateway(url)
+        gw = self.gateway(self.refusing_url())
         with gw.client() as client:
             self.assertEqual(client.get("/api/service1/x").status, 503)
             self.assertEqual(client.get("/health").status, 200)
@@ -69,18 +58,15 @@ class ConnectErrors(Case):
         self.assert_log(gw, response, cause="connect_unreachable", attempts=1)
 
     def test_a_service_that_comes_back_is_used_again(self):
-        keeper, url = refusing_address()
-        gw = self.gateway(url)
+        service = self.origin()
+        service.stop_listening()
+        gw = self.gateway(service)
         self.assertEqual(gw.get("/api/service1/x").status, 503)
-        port = keeper.getsockname()[1]
-        keeper.close()
-        self.origin(port=port)
+        self.origin(port=service.port)
         self.assertEqual(gw.get("/api/service1/x").status, 200)
 
     def test_a_client_that_waits_for_100_gets_the_503_instead(self):
-        keeper, url = refusing_address()
-        self.addCleanup(keeper.close)
-        gw = self.gateway(url)
+        gw = self.gateway(self.refusing_url())
         with gw.client() as client:
             client.send_request("POST", "/api/service1/x",
                                 [("Expect", "100-continue"), ("Content-Length", 5)])

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Services of a file: several instances, and what the environment says against the file."""
 
-import socket
-
 from case import Case
 from origin import answer
 
@@ -15,13 +13,6 @@ class Instances(Case):
                                                  for origin, weight in instances]}},
             "routes": [{"match": {"path_prefix": "/a/"}, "service": "users"}]})
         return self.gw
-
-    def refused(self):
-        """A URL where nobody listens, and nobody else will."""
-        sock = socket.socket()
-        sock.bind(("127.0.0.1", 0))
-        self.addCleanup(sock.close)
-        return f"http://127.0.0.1:{sock.getsockname()[1]}"
 
     def test_instances_have_requests_by_their_weights(self):
         origins = [self.origin() for _ in range(3)]
@@ -53,7 +44,7 @@ class Instances(Case):
         for order in (1, -1):
             with self.subTest(order=order):
                 service = self.origin()
-                gw = self.start(*[(self.refused(), 1), (service, 1)][::order])
+                gw = self.start(*[(self.refusing_url(), 1), (service, 1)][::order])
                 with gw.client() as client:
                     attempts = []
                     for number in range(6):
@@ -71,7 +62,7 @@ class Instances(Case):
                                  [b"", b"", b"data", b"data", b"", b""])
 
     def test_a_client_is_told_when_every_instance_refuses(self):
-        gw = self.start((self.refused(), 1), (self.refused(), 1))
+        gw = self.start((self.refusing_url(), 1), (self.refusing_url(), 1))
         with gw.client() as client:
             response = client.get("/a/x")
             self.assert_error(response, 503, "service_unavailable", "connect_refused", "users")

@@ -11,7 +11,7 @@ import time
 
 from case import Case
 from gateway import processes, run_command
-from wire import wait_until
+from wire import DEADLINE, wait_until
 
 
 class Processes(Case):
@@ -41,11 +41,7 @@ class Processes(Case):
     def test_all_workers_inherit_one_socket(self):
         gw = self.gateway(GATEWAY_WORKERS=2)
         gw.wait_workers(2)
-        with open("/proc/net/tcp") as file:
-            port = f":{gw.address[1]:04X}"
-            rows = [line.split() for line in file]
-        listening = [row for row in rows if row[1].endswith(port) and row[3] == "0A"]
-        self.assertEqual(len(listening), 1)
+        self.assertEqual(len(gw.listener_inodes()), 1)
 
     def test_a_killed_worker_is_replaced_while_the_others_serve(self):
         gw = self.gateway(self.origin(), GATEWAY_WORKERS=2)
@@ -80,7 +76,7 @@ class Processes(Case):
     def test_connections_wait_for_a_worker_in_the_inherited_socket(self):
         gw = self.gateway()
         pid = gw.worker()
-        os.kill(pid, signal.SIGSTOP)
+        gw.stop_process(pid)
         with gw.client() as client:  # accepted by the kernel, by nobody else
             client.send_request("GET", "/health")
             os.kill(pid, signal.SIGKILL)
@@ -117,7 +113,7 @@ class Processes(Case):
         gw = self.gateway(prefix=("sh", "-c", 'ulimit -n 40 && exec "$@"', "sh"))
         kept = []
         for _ in range(80):
-            kept.append(socket.create_connection(gw.address, 20))
+            kept.append(socket.create_connection(gw.address, DEADLINE))
         spent = gw.cpu_seconds()
         time.sleep(1)
         self.assertLess(gw.cpu_seconds() - spent, 0.3)
