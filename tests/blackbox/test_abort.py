@@ -35,7 +35,7 @@ class HalfClose(Case):
 
         def script(conn):
             conn.read_request()
-            fin_sent.wait(60)
+            fin_sent.wait(3 * DEADLINE)
             conn.respond(200, b"still here")
 
         gw = self.gateway(self.origin(script))
@@ -146,7 +146,7 @@ class Reset(Case):
     def test_within_a_body_the_service_does_not_read(self):
         def script(conn):
             conn.read_request_head()
-            conn.origin.hold.wait(60)
+            conn.origin.hold.wait(3 * DEADLINE)
             conn.wait_end()
 
         def moment(client, service):

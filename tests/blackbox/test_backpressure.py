@@ -132,7 +132,7 @@ class Backpressure(Case):
 
         def script(conn):
             request = conn.read_request_head()
-            read_on.wait(120)
+            read_on.wait(6 * DEADLINE)
             conn.read_body(request, digest.update)
             conn.respond()
 

@@ -72,7 +72,8 @@ class WhileConnecting(Case):
         service = Slow()
         self.addCleanup(service.close)
         notes = self.origin()  # records what raw connections receive
-        gw = self.gateway(service.url, GATEWAY_TIMEOUT="20")
+        # Longer than it takes until the kernel tries again to connect.
+        gw = self.gateway(service.url, config={"defaults": {"timeouts": {"connect": "1m"}}})
         body = b"".join(pattern(2 * LARGE))
         with gw.client() as client:
             client.send_request("GET", "/api/service1/warm")

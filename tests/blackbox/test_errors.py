@@ -7,7 +7,7 @@ import threading
 
 from case import Case
 from origin import answer_raw
-from wire import LAST_CHUNK, Truncated, chunk
+from wire import DEADLINE, LAST_CHUNK, Truncated, chunk
 
 
 def unreachable_host():
@@ -171,7 +171,7 @@ class ResponseErrors(Case):
         gw = self.gateway(service)
         with gw.client() as client:
             self.assertEqual(client.get("/api/service1/x").body, b"ok")
-            self.assertTrue(poisoned.wait(20))
+            self.assertTrue(poisoned.wait(DEADLINE))
             for _ in range(3):
                 self.assertEqual(client.get("/api/service1/x").body, b"ok")
         service.wait_ended(0)
@@ -184,7 +184,7 @@ class Truncation(Case):
         def script(conn):
             conn.read_request()
             conn.send(raw)
-            conn.origin.delivered.wait(20)
+            conn.origin.delivered.wait(DEADLINE)
             conn.send(then)
             getattr(conn, end)()
 
@@ -224,7 +224,7 @@ class Truncation(Case):
         def script(conn):
             conn.read_request()
             conn.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk(b"half"))
-            delivered.wait(20)
+            delivered.wait(DEADLINE)
 
         gw = self.gateway(self.origin(script))
         with gw.client() as client:

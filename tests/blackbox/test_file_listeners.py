@@ -11,7 +11,7 @@ import threading
 from case import Case, HoldingCase
 from client import Client
 from gateway import run_command
-from wire import Stream, wait_until
+from wire import DEADLINE, Stream, wait_until
 
 
 class UnixClient(Client):
@@ -19,7 +19,7 @@ class UnixClient(Client):
 
     def __init__(self, path):
         sock = socket.socket(socket.AF_UNIX)
-        sock.settimeout(20)
+        sock.settimeout(DEADLINE)
         sock.connect(path)
         Stream.__init__(self, sock)
 

@@ -5,7 +5,7 @@ import threading
 
 from case import Case
 from origin import answer
-from wire import LAST_CHUNK, Truncated, chunk
+from wire import DEADLINE, LAST_CHUNK, Truncated, chunk, wait_until
 
 
 def static(name, **match):
@@ -330,7 +330,7 @@ class Timeouts(Services):
             if request.target.startswith("/quick/"):
                 conn.wait_end()
                 return
-            self.release.wait(60)
+            self.release.wait(3 * DEADLINE)
             conn.respond(200, b"late")
 
     def setUp(self):
@@ -384,14 +384,20 @@ class Timeouts(Services):
             conn.send(b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nhalf")
             conn.wait_end()
 
-        gw = self.start(script, routes=[{"match": {"path_prefix": "/a/"},
-                                         "timeouts": {"request": "300ms"}}])
-        with gw.client() as client:
-            client.send_request("GET", "/a/x")
-            response = client.read_head()
-            with self.assertRaises(Truncated) as caught:
-                client.read_body(response)
-            self.assertEqual(caught.exception.partial, b"half")
+        deadlines = ("300ms", "3s", "15s")  # the longer ones where an answer takes longer to begin
+        gw = self.start(script, routes=[{"match": {"path_prefix": f"/{deadline}/"},
+                                         "timeouts": {"request": deadline}}
+                                        for deadline in deadlines])
+        for deadline in deadlines:
+            with gw.client() as client:
+                client.send_request("GET", f"/{deadline}/x")
+                response = client.read_head()
+                if response.status == 504:
+                    continue
+                with self.assertRaises(Truncated) as caught:
+                    client.read_body(response)
+                self.assertEqual(caught.exception.partial, b"half")
+                break
         self.assert_log(gw, response, status_code=200, cause="request_timeout", bytes_out=4)
         self.service.wait_ended()
 
@@ -404,7 +410,8 @@ class Timeouts(Services):
                 response = client.get("/quick/x")
                 self.assert_error(response, 504, "gateway_timeout", "request_timeout", "users")
             client.send_request("GET", "/patient/x")
-            self.service.wait_requests(3)
+            wait_until(lambda: "/patient/x" in [r.target for r in self.service.requests],
+                       "the patient request")
             self.assertEqual(gw.get("/quick/x").status, 504)  # outlives that deadline
             self.release.set()
             self.assertEqual(client.read_response().body, b"late")

@@ -5,7 +5,7 @@ import threading
 
 from case import Case
 from origin import answer
-from wire import wait_until
+from wire import DEADLINE, wait_until
 
 
 def echo_target(conn):
@@ -122,7 +122,7 @@ class Pipelining(Case):
         def script(conn):
             while request := conn.read_request():
                 if request.target == "/api/slow":
-                    release.wait(60)
+                    release.wait(3 * DEADLINE)
                 conn.respond(200, request.target.encode())
 
         service = self.origin(script)
@@ -162,7 +162,7 @@ class Pool(Case):
 
         def script(conn):
             conn.read_request()
-            release[conn.index].wait(60)
+            release[conn.index].wait(3 * DEADLINE)
             conn.respond(200, b"%d" % conn.index)
             while conn.read_request():
                 conn.respond(200, b"%d" % conn.index)

@@ -4,7 +4,7 @@
 import threading
 
 from case import MIB, Case
-from wire import chunk, pattern
+from wire import DEADLINE, chunk, pattern
 
 
 class BodyLimit(Case):
@@ -60,7 +60,7 @@ class BodyLimit(Case):
 
             sender = threading.Thread(target=send, daemon=True)
             sender.start()
-            self.assertTrue(sent.wait(20), "the gateway stopped taking the body")
+            self.assertTrue(sent.wait(DEADLINE), "the gateway stopped taking the body")
             response = client.read_response()
             self.assert_too_large(gw, response)
             self.assertTrue(client.at_end())  # a FIN; a reset would raise

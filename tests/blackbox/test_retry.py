@@ -162,10 +162,13 @@ class Retry(Case):
             conn.wait_end()
 
         service = self.origin(script)
-        gw = self.gateway(service, GATEWAY_TIMEOUT="0.5")
+        gw = self.gateway(service, config={"routes": [
+            {"match": {"path_prefix": "/impatient/"}, "service": "service1",
+             "timeouts": {"response_header": "500ms"}},
+            {"match": {"path_prefix": "/"}, "service": "service1"}]})
         with gw.client() as client:
-            client.get("/api/service1/warm")
-            response = client.get("/api/service1/again")
+            self.assertEqual(client.get("/warm").body, b"first")
+            response = client.get("/impatient/again")
             self.assert_error(response, 504, "gateway_timeout", "response_header_timeout",
                               "service1")
             self.assert_log(gw, response, attempts=1)

@@ -4,7 +4,7 @@
 import threading
 
 from case import Case
-from wire import LAST_CHUNK, chunk
+from wire import DEADLINE, LAST_CHUNK, chunk
 
 
 class Streaming(Case):
@@ -45,7 +45,7 @@ class Streaming(Case):
         def script(conn):
             conn.read_request()
             conn.send("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n")
-            go_on.wait(60)
+            go_on.wait(3 * DEADLINE)
             conn.send("abc")
 
         gw = self.gateway(self.origin(script))
@@ -95,7 +95,7 @@ class Streaming(Case):
                     client.send_request("POST", "/api/service1/x", [framing])
                     for _ in range(3):  # each byte is at the service before the next one is sent
                         client.send(b"1\r\nx\r\n" if framing[1] == "chunked" else b"x")
-                        self.assertTrue(received.acquire(timeout=20))
+                        self.assertTrue(received.acquire(timeout=DEADLINE))
                     if framing[1] == "chunked":
                         client.send(LAST_CHUNK)
                     self.assertEqual(client.read_response().status, 200)

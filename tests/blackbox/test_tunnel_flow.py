@@ -46,7 +46,7 @@ class TunnelFlow(Case):
             conn.read_request_head()
             conn.send(AGREE)
             conn.half_close()
-            sent.wait(20)
+            sent.wait(DEADLINE)
             result.append(len(conn.read_to_end()))
 
         client = self.open(script)
@@ -67,7 +67,7 @@ class TunnelFlow(Case):
             conn.read_request_head()
             conn.send(AGREE)
             conn.half_close()
-            gone.wait(20)
+            gone.wait(DEADLINE)
             conn.reset()
 
         client = self.open(script)

@@ -5,7 +5,7 @@ import threading
 
 from case import MIB, Case
 from origin import answer
-from wire import pattern
+from wire import DEADLINE, pattern
 
 ASK = [("Connection", "keep-alive, Upgrade"), ("Upgrade", "websocket"),
        ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="), ("Sec-WebSocket-Version", "13")]
@@ -84,7 +84,7 @@ class Upgrade(Case):
 
         def script(conn):
             conn.read_request_head()
-            asked.wait(20)
+            asked.wait(DEADLINE)
             conn.send(AGREE)
             conn.send(b"got " + conn.read_to_end())
 
@@ -134,7 +134,8 @@ class Upgrade(Case):
 
     def test_a_tunnel_outlives_the_request_timeouts(self):
         service = self.origin(echo())
-        gw = self.gateway(service, GATEWAY_TIMEOUT="0.5")
+        gw = self.gateway(service, config={"defaults": {"timeouts": {"idle": "300ms"}},
+                                           "client": {"body": "300ms", "write": "300ms"}})
         with gw.client() as client:
             client.send_request("GET", "/api/service1/s", ASK)
             self.assertEqual(client.read_head().status, 101)
