@@ -17,7 +17,10 @@ need() {
   fi
 }
 
-need "${CXX:-g++}"  g++                 gcc-c++            command -v "${CXX:-g++}"
+cxx=${CXX:-g++}
+cxx=${cxx%% *}  # of "ccache g++" or "g++ -m64" the program
+
+need "$cxx"         g++                 gcc-c++            command -v "$cxx"
 need make           make                make               command -v make
 need autoconf       autoconf            autoconf           command -v autoconf
 need automake       automake            automake           command -v aclocal

@@ -48,7 +48,7 @@ wait_for() {
   until answers "$1"; do
     tries=$((tries + 1))
     if ! kill -0 "$3" 2>/dev/null; then fail "$2 did not start, see above"; fi
-    if [ "$tries" -ge 100 ]; then fail "$2 does not answer at $1"; fi
+    if [ "$tries" -ge 300 ]; then fail "$2 does not answer at $1"; fi
     sleep 0.1
   done
 }
