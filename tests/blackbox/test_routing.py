@@ -52,7 +52,8 @@ class Routing(Case):
         self.start()
         for rest in ("..", "../", "../x", "a/../..", "a/../../b", "%2e%2e", "%2E%2E/x", ".%2E/x",
                      "%2e./x", "./../x", "a/b/../../../c", "..%2fx", "a%2f..%2f..%2fx",
-                     "../service2/x", "..?q", "..;v=1/x", "..\\x"):
+                     "../service2/x", "..?q", "..;v=1/x", "..\\x", "..%5cx", "%2e%2e%5Cx",
+                     "a%5C%2e.%5c..", "%2e%2e%3bv=1/x", "a//../../x", "//..//../x", "..//x"):
             with self.subTest(rest=rest), self.gw.client() as client:
                 response = client.get("/api/service1/" + rest)
                 self.assert_error(response, 400, "bad_request", "dot_segments", "service1")

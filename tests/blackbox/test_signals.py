@@ -75,6 +75,8 @@ class Stop(HoldingCase):
         except ConnectionResetError:
             left = b""
         self.assertNotIn(b" 200 ", left)
+        for path, status in (("/api/service1/slow", 499), ("/api/service2/x", 200)):
+            self.assertEqual(gw.wait_record(path=path, cause="shutdown")["status_code"], status)
         self.assertNotIn("drain timed out", gw.errors.text())
 
     def test_a_second_term_ends_at_once(self):
