@@ -162,7 +162,8 @@ FUZZ_CXX     ?= $(firstword $(foreach name,clang++ clang++-14,$(shell command -v
 FUZZ_FLAGS   := -std=c++20 -O1 -g -Isrc -Itests/fuzz -D_GLIBCXX_ASSERTIONS \
   -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
 FUZZ_SRCS    := $(addprefix src/http/,head_parser.cc head.cc field_name.cc target.cc body_decoder.cc) \
-  $(addprefix src/config/,document.cc problems.cc) src/util/text.cc
+  $(addprefix src/config/,credentials.cc document.cc problems.cc) \
+  $(addprefix src/util/,json_escape.cc text.cc)
 FUZZERS      := $(basename $(notdir $(sort $(wildcard tests/fuzz/*.cc))))
 
 fuzz: $(addprefix $(B)/fuzz/,$(FUZZERS))  ## fuzz heads, bodies and documents (clang) for FUZZ_SECONDS (60) each
@@ -180,6 +181,9 @@ $(B)/fuzz/%: tests/fuzz/%.cc tests/fuzz/check.h $(FUZZ_SRCS) $(wildcard src/http
 	@command -v $(FUZZ_CXX) >/dev/null || \
 	  { echo '"make fuzz" needs clang with its run-time libraries (or FUZZ_CXX=...)' >&2; exit 1; }
 	$(call say,FUZZCXX,$@)$(FUZZ_CXX) $(FUZZ_FLAGS) -o $@ $< $(FUZZ_SRCS)
+
+bench-instructions: $(GATEWAY)  ## instructions of a request, with few routes and with many (valgrind)
+	@python3 tests/bench/instructions.py --gateway $(GATEWAY)
 
 coverage: B := build/coverage
 coverage:  ## all tests with line counts, in build/coverage; gcovr, when installed, prints a table
@@ -232,5 +236,5 @@ help:  ## this list
 	@echo; echo '  V=1 shows the commands; B=build/x builds in another folder;'
 	@echo '  CONFIGURE_FLAGS="--prefix=/usr" is passed on to configure.'
 
-.PHONY: all deps run check check-unit check-blackbox check-lint lint asan tsan fuzz coverage format \
-  format-check install uninstall dist docker compile_commands.json clean distclean help FORCE
+.PHONY: all deps run check check-unit check-blackbox check-lint lint asan tsan fuzz bench-instructions \
+  coverage format format-check install uninstall dist docker compile_commands.json clean distclean help FORCE

@@ -81,9 +81,17 @@ struct ServiceConfig {
   Limits limits;
 };
 
+/// A text that may be kept outside of the file: in `file` or in the environment as `variable`.
+struct Secret {
+  std::string text{};
+  std::string file{};
+  std::string variable{};
+  std::string written{};  ///< in the file, when that had ${VARIABLES}
+};
+
 struct HeaderField {
   std::string name;
-  std::string value;
+  Secret value;  ///< config/credentials.h says what people may see of it
 };
 
 /// Applied in this order: remove, set (replaces all of that name), add; the gateway's own answers

@@ -10,18 +10,20 @@
 #include <vector>
 
 #include "config/config.h"
-#include "config/document.h"
+#include "config/files.h"
 #include "config/problems.h"
 
 namespace gateway::schema {
 
 class Decoder {
  public:
-  Decoder(Config& config, Problems& problems, Origins& origins)
-      : config_(config), problems_(problems), origins_(origins) {}
+  Decoder(Config& config, Problems& problems, Origins& origins, const VariableLookup& variables)
+      : config_(config), problems_(problems), origins_(origins), variables_(variables) {}
 
   /// What was decoded so far: services and routes inherit from it.
   const Config& config() const { return config_; }
+  /// The value of an environment variable; empty when it is not set.
+  std::string_view variable(std::string_view name) const { return variables_(name); }
 
   /// The key or index that is being decoded, for the life of the Step.
   class Step {
@@ -54,6 +56,7 @@ class Decoder {
   Config& config_;
   Problems& problems_;
   Origins& origins_;
+  const VariableLookup& variables_;
   std::string pointer_;
 };
 

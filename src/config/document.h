@@ -27,6 +27,7 @@ struct Node {
   Place place;
   std::string text;            ///< of a string; of a number or boolean as written
   bool is_expanded = false;    ///< a string that held a ${VARIABLE}
+  std::string written;         ///< what it was before
   std::vector<Node> children;  ///< of arrays and objects, in their order
   std::string key;             ///< of a member of an object
   Place key_place;

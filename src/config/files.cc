@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "config/values.h"
 #include "util/text.h"
 #include "util/unique_fd.h"
 
@@ -123,7 +124,7 @@ std::string expanded(std::string_view text, const VariableLookup& lookup, const 
 
 }  // namespace
 
-Result<SourcePtr> read_source(const std::string& path) {
+Result<std::string> read_file(const std::string& path, std::size_t most) {
   const auto failed = [&path](const std::string& why) {
     return Error{"cannot read " + path + ": " + why};
   };
@@ -135,24 +136,44 @@ Result<SourcePtr> read_source(const std::string& path) {
   if (!S_ISREG(status.st_mode)) return failed("not a regular file");
   std::string text;
   std::array<char, 65536> piece{};
-  while (text.size() <= kMaxDocumentBytes) {
+  while (text.size() <= most) {
     const ssize_t length = read(fd.get(), piece.data(), piece.size());
     if (length < 0) return failed(errno_text(errno));
-    if (length == 0) {
-      constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-      if (text.starts_with(kByteOrderMark)) text.erase(0, kByteOrderMark.size());
-      return std::make_shared<const Source>(path, std::move(text));
-    }
+    if (length == 0) return text;
     text.append(piece.data(), static_cast<std::size_t>(length));
   }
-  return failed("larger than 4 MiB");
+  return failed("larger than " + format_size(most));
+}
+
+Result<SourcePtr> read_source(const std::string& path) {
+  auto text = read_file(path, kMaxDocumentBytes);
+  if (!text) return std::move(text).error();
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+  if (text->starts_with(kByteOrderMark)) text->erase(0, kByteOrderMark.size());
+  return std::make_shared<const Source>(path, *std::move(text));
+}
+
+Status check_secret(std::string_view text) {
+  if (text.empty()) return Error{"it is empty"};
+  if (text.find('\0') != std::string_view::npos) return Error{"it has a NUL byte"};
+  if (text.find_first_of("\r\n") == std::string_view::npos) return ok();
+  return Error{"it has more than one line; only the newline at the end of a file is left out"};
+}
+
+Result<std::string> read_secret(const std::string& path) {
+  auto text = read_file(path, kMaxSecretBytes);
+  if (!text) return text;
+  if (text->ends_with('\n')) text->pop_back();
+  if (text->ends_with('\r')) text->pop_back();
+  return text;
 }
 
 void expand_variables(Node& node, const VariableLookup& lookup, const std::string& pointer,
                       Problems& problems) {
   if (node.kind == Node::Kind::String && !node.is_expanded &&
       node.text.find("${") != std::string::npos) {
-    node.text = expanded(node.text, lookup, [&](const std::string& message) {
+    node.written = std::move(node.text);
+    node.text = expanded(node.written, lookup, [&](const std::string& message) {
       problems.add(node.place, pointer, message);
     });
     node.is_expanded = true;

@@ -18,8 +18,20 @@
 
 namespace gateway {
 
+/// What a regular file of at most `most` bytes holds.
+Result<std::string> read_file(const std::string& path, std::size_t most);
+
 /// The text of a regular file of at most kMaxDocumentBytes.
 Result<SourcePtr> read_source(const std::string& path);
+
+/// What a secret may be at most, in a file.
+inline constexpr std::size_t kMaxSecretBytes = 64 << 10;
+
+/// The line that a file holds, without the newline at its end. Errors do not show what it is.
+Result<std::string> read_secret(const std::string& path);
+
+/// Not empty, one line, no NUL.
+Status check_secret(std::string_view text);
 
 /// The value of an environment variable; empty when it is not set.
 using VariableLookup = std::function<std::string_view(std::string_view name)>;

@@ -2,7 +2,9 @@
 #include "config/kinds.h"
 
 #include <array>
+#include <filesystem>
 #include <optional>
+#include <system_error>
 
 #include "config/values.h"
 #include "util/text.h"
@@ -184,7 +186,7 @@ Kind<std::string> any_text() {
   return {[](Decoder& decoder, const Node& node, std::string& target) {
             if (decoder.expect(node, Node::Kind::String, "a string")) target = node.text;
           },
-          [](const std::string& value) { return Json(value); },
+          [](const std::string& value) { return literal(value); },
           [] {
             return Json{{"type", "string"}};
           }};
@@ -200,7 +202,7 @@ Kind<std::string> text(Check check) {
             if (!status) return decoder.fail(node, status.error().message);
             target = node.text;
           },
-          [](const std::string& value) { return value.empty() ? Json() : Json(value); },
+          [](const std::string& value) { return value.empty() ? Json() : literal(value); },
           [] {
             return Json{{"type", "string"}, {"minLength", 1}};
           }};
@@ -235,8 +237,20 @@ Kind<std::string> log_output() {
 std::string resolve_path(const Node& node) {
   const std::string& document = node.place.source->name();
   const std::size_t slash = document.rfind('/');
-  if (node.text.starts_with('/') || slash == std::string::npos) return node.text;
-  return document.substr(0, slash + 1) + node.text;
+  const bool is_plain = node.text.starts_with('/') || slash == std::string::npos;
+  const std::string path = is_plain ? node.text : document.substr(0, slash + 1) + node.text;
+  std::error_code error;  // a working directory that is gone: as good as it gets
+  const auto absolute = std::filesystem::absolute(path, error);
+  return error ? path : absolute.string();
+}
+
+Json literal(std::string_view text) {
+  std::string written;
+  for (std::size_t at; (at = text.find("${")) != std::string_view::npos;) {
+    written.append(text.substr(0, at)).append("$${");
+    text.remove_prefix(at + 2);
+  }
+  return Json(written.append(text));
 }
 
 }  // namespace gateway::schema

@@ -45,6 +45,12 @@ Kind<std::string> name();
 /// "stdout", "stderr", "off" or a file, relative to the directory of the document.
 Kind<std::string> log_output();
 
+/// A text, or where it is kept: {"file": PATH} or {"env": NAME}. `check` judges the text, and its
+/// errors do not repeat it.
+Kind<Secret> secret(Check check = nullptr);
+/// `shown`: what people may see of a text that stands in the file.
+Json dump_secret(const Secret& secret, const std::string& shown);
+
 /// A kind for another integer type; bounds are those of `kind`.
 template <class N>
 Kind<N> as(Kind<std::uint64_t> kind) {
@@ -57,7 +63,10 @@ Kind<N> as(Kind<std::uint64_t> kind) {
           kind.schema};
 }
 
-/// `path` against the directory of the file that the node stands in.
+/// A text for a configuration file, where ${ begins a variable.
+Json literal(std::string_view text);
+
+/// The path in a node against the directory of the file that it stands in; absolute.
 std::string resolve_path(const Node& node);
 
 }  // namespace gateway::schema

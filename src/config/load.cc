@@ -24,8 +24,7 @@ class Loader {
     Node root;
     root.kind = Node::Kind::Object;
     if (!file.empty()) {
-      auto read = read_documents(
-          file, [this](std::string_view name) { return environment_.value_of(name); }, problems_);
+      auto read = read_documents(file, variables_, problems_);
       if (!read) return failed();
       root = *std::move(read);
     }
@@ -48,7 +47,7 @@ class Loader {
   /// Each part inherits from those before it, the environment's values among them.
   void decode(const Node& root) {
     Config& config = loaded_.config;
-    schema::Decoder decoder(config, problems_, loaded_.origins);
+    schema::Decoder decoder(config, problems_, loaded_.origins, variables_);
     decoder.reject_unknown(root, schema::root_table().keys());
     schema::decode_rows(schema::settings_table(), decoder, root, config);
     environment_.apply_settings(config, loaded_.origins);
@@ -67,6 +66,9 @@ class Loader {
   }
 
   Environment environment_;
+  const VariableLookup variables_ = [this](std::string_view name) {
+    return environment_.value_of(name);
+  };
   Problems problems_;
   LoadedConfig loaded_;
 };

@@ -41,7 +41,10 @@ std::string excerpt(std::string_view line, std::size_t column) {
 }  // namespace
 
 Source::Source(std::string name, std::string text)
-    : name_(std::move(name)), text_(std::move(text)), line_starts_{0} {
+    : name_(std::move(name)),
+      text_(std::move(text)),
+      line_starts_{0},
+      hidden_(credential_spans(text_)) {
   for (std::size_t i = 0; i < text_.size(); i++) {
     if (text_[i] == '\n') line_starts_.push_back(i + 1);
   }
@@ -59,10 +62,22 @@ Source::LineColumn Source::locate(std::size_t offset) const {
   return {line + 1, static_cast<std::size_t>(characters) + 1};
 }
 
-std::string_view Source::line_at(std::size_t offset) const {
-  const std::string_view rest = text().substr(line_starts_[line_index(offset)]);
-  const std::string_view line = rest.substr(0, rest.find('\n'));
-  return line.ends_with('\r') ? line.substr(0, line.size() - 1) : line;
+std::string Source::shown_line_at(std::size_t offset) const {
+  const std::size_t begin = line_starts_[line_index(offset)];
+  const std::size_t end = std::min(text_.find('\n', begin), text_.size());
+  auto hidden = std::lower_bound(hidden_.begin(), hidden_.end(), begin,
+                                 [](Span span, std::size_t at) { return span.end < at; });
+  std::string line;
+  for (std::size_t at = begin; at < end; at++) {
+    while (hidden != hidden_.end() && hidden->end <= at) hidden++;
+    if (hidden == hidden_.end() || at < hidden->begin) {
+      line += text_[at];
+    } else if (begins_character(text_[at])) {
+      line += '*';
+    }
+  }
+  if (line.ends_with('\r')) line.pop_back();
+  return line;
 }
 
 std::string Place::line_text() const {
@@ -87,7 +102,8 @@ void Problems::add(Place place, std::string pointer, std::string message) {
   if (!pointer.empty()) text.append(pointer).append(": ");
   text += message;
   if (place.source) {
-    text += excerpt(place.source->line_at(place.offset), place.source->locate(place.offset).column);
+    text += excerpt(place.source->shown_line_at(place.offset),
+                    place.source->locate(place.offset).column);
   }
   problems_.push_back({std::move(place), std::move(text)});
 }

@@ -15,6 +15,8 @@
 #include <string_view>
 #include <vector>
 
+#include "config/credentials.h"
+
 namespace gateway {
 
 class Source {
@@ -28,8 +30,9 @@ class Source {
   const std::string& name() const { return name_; }
   std::string_view text() const { return text_; }
   LineColumn locate(std::size_t offset) const;
-  /// The line that holds the byte, without its end.
-  std::string_view line_at(std::size_t offset) const;
+  /// The line that holds the byte, without its end, as people may see it: with a '*' for each
+  /// character of a credential.
+  std::string shown_line_at(std::size_t offset) const;
 
  private:
   std::size_t line_index(std::size_t offset) const;
@@ -37,6 +40,7 @@ class Source {
   std::string name_;
   std::string text_;
   std::vector<std::size_t> line_starts_;
+  std::vector<Span> hidden_;
 };
 
 using SourcePtr = std::shared_ptr<const Source>;

@@ -3,6 +3,7 @@
 // What a route does to a message: header edits, static responses, redirects.
 #include <algorithm>
 
+#include "config/credentials.h"
 #include "config/http_rules.h"
 #include "config/kinds.h"
 #include "config/tables.h"
@@ -17,24 +18,25 @@ Kind<std::vector<HeaderField>> header_fields() {
             for (const Node& child : node.children) {
               const Decoder::Step step(decoder, child.key);
               decoder.found(child);
-              if (!decoder.expect(child, Node::Kind::String, "a string")) continue;
               Status status = check_header_name(child.key);
-              if (status) status = check_header_value(child.text);
               const bool is_twice = std::any_of(target.begin(), target.end(), [&](const auto& f) {
                 return equals_ignore_case(f.name, child.key);
               });
               if (is_twice) status = Error{"this field is here already, names ignore case"};
               if (!status) decoder.fail(child, status.error().message);
-              target.push_back({child.key, child.text});
+              target.push_back({child.key, {}});
+              secret(check_header_value).decode(decoder, child, target.back().value);
             }
           },
           [](const std::vector<HeaderField>& value) {
             Json object = Json::object();
-            for (const HeaderField& field : value) object[field.name] = field.value;
+            for (const HeaderField& field : value) {
+              object[field.name] = dump_secret(field.value, shown_value(field));
+            }
             return object;
           },
           [] {
-            return Json{{"type", "object"}, {"additionalProperties", {{"type", "string"}}}};
+            return Json{{"type", "object"}, {"additionalProperties", secret().schema()}};
           }};
 }
 

@@ -20,7 +20,7 @@ Kind<InstanceConfig> url() {
             parsed->weight = target.weight;
             target = *std::move(parsed);
           },
-          [](const InstanceConfig& value) { return Json(value.url); },
+          [](const InstanceConfig& value) { return literal(value.url); },
           [] {
             return Json{{"type", "string"}, {"minLength", 1}};
           }};

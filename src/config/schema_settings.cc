@@ -56,7 +56,7 @@ Kind<ListenerConfig> address() {
             target.port = parsed->is_unix() ? 0 : parsed->port();
           },
           [](const ListenerConfig& value) {
-            if (!value.unix_path.empty()) return Json("unix:" + value.unix_path);
+            if (!value.unix_path.empty()) return literal("unix:" + value.unix_path);
             const auto address = Address::from_ip(value.host, value.port);
             return address ? Json(address->to_string()) : Json();
           },

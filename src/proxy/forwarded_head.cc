@@ -60,8 +60,8 @@ bool is_replaced(const HeaderEdits& edits, const Field& field) {
 }
 
 void add_fields(http::HeadWriter& out, const HeaderEdits& edits) {
-  for (const HeaderField& field : edits.set) out.field(field.name, field.value);
-  for (const HeaderField& field : edits.add) out.field(field.name, field.value);
+  for (const HeaderField& field : edits.set) out.field(field.name, field.value.text);
+  for (const HeaderField& field : edits.add) out.field(field.name, field.value.text);
 }
 
 /// The lines of `head` for which `is_left_out(field)` is false, then those that `edits` add.

@@ -1,60 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "config/load.h"
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <string>
 #include <vector>
 
 #include "catch.h"
 #include "config/report.h"
+#include "config/scratch_files.h"
 
 using namespace gateway;
 
 namespace {
-
-using Variables = std::vector<std::string_view>;
-
-/// A directory of configuration files, gone at the end.
-class Files {
- public:
-  Files() {
-    std::string name = (std::filesystem::temp_directory_path() / "gateway-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    directory_ = name;
-  }
-  ~Files() { std::filesystem::remove_all(directory_); }
-  Files(const Files&) = delete;
-  Files& operator=(const Files&) = delete;
-
-  std::string path(const std::string& name) const { return (directory_ / name).string(); }
-
-  void write(const std::string& name, const std::string& text) const {
-    std::filesystem::create_directories((directory_ / name).parent_path());
-    std::ofstream(directory_ / name) << text;
-  }
-
-  Result<LoadedConfig> load(const std::string& text, const Variables& variables = {}) const {
-    write("gateway.json", text);
-    return load_config(path("gateway.json"), variables);
-  }
-
-  /// The problems, without the directory.
-  std::string error(const std::string& text, const Variables& variables = {}) const {
-    const auto loaded = load(text, variables);
-    REQUIRE_FALSE(loaded);
-    std::string message = loaded.error().message;
-    const std::string prefix = directory_.string() + "/";
-    for (std::size_t at = 0; (at = message.find(prefix)) != std::string::npos;) {
-      message.erase(at, prefix.size());
-    }
-    return message;
-  }
-
- private:
-  std::filesystem::path directory_;
-};
 
 Config config_of(const std::string& text, const Variables& variables = {}) {
   const auto loaded = Files().load(text, variables);
@@ -66,10 +22,6 @@ std::string first_line(const std::string& text) { return text.substr(0, text.fin
 
 std::string error_of(const std::string& text, const Variables& variables = {}) {
   return Files().error(text, variables);
-}
-
-bool contains(std::string_view text, std::string_view part) {
-  return text.find(part) != std::string_view::npos;
 }
 
 /// A file with one service and one route that has `more` in it.
@@ -169,7 +121,7 @@ TEST_CASE("a route says what it matches and what it does", "[config]") {
   CHECK(one.match.methods == std::vector<std::string>{"GET"});
   CHECK(one.rewrite_prefix == "/");
   CHECK(one.preserve_host);
-  CHECK(one.request_headers.set.at(0).value == "1");
+  CHECK(one.request_headers.set.at(0).value.text == "1");
   CHECK(one.request_headers.add.at(0).name == "X-B");
   CHECK(one.request_headers.remove.at(0) == "X-C");
   CHECK(one.response_headers.remove.at(0) == "Server");
