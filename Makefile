@@ -161,7 +161,7 @@ FUZZ_SECONDS ?= 60
 FUZZ_CXX     ?= $(firstword $(foreach name,clang++ clang++-14,$(shell command -v $(name))) clang++)
 FUZZ_FLAGS   := -std=c++20 -O1 -g -Isrc -Itests/fuzz -D_GLIBCXX_ASSERTIONS \
   -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
-FUZZ_SRCS    := $(addprefix src/http/,head_parser.cc head.cc field_name.cc target.cc body_decoder.cc) \
+FUZZ_SRCS    := $(addprefix src/http/,head_parser.cc head.cc keep_alive.cc field_name.cc target.cc body_decoder.cc) \
   $(addprefix src/config/,credentials.cc document.cc problems.cc) \
   $(addprefix src/util/,json_escape.cc text.cc)
 FUZZERS      := $(basename $(notdir $(sort $(wildcard tests/fuzz/*.cc))))

@@ -95,6 +95,7 @@ void ClientConnection::on_readable() {
   const ssize_t received = ::recv(bufferevent_getfd(shell_), buffer.data(), buffer.size(), 0);
   if (received < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (state_ == State::Idle) {  // closed, or bytes nobody asked for
+    if (received <= 0) owner_.on_idle_end(*this, IdleEnd::Closed);
     fail(Cause::UpstreamClosed);
     return;
   }
@@ -131,6 +132,7 @@ void ClientConnection::on_end_of_input(bool reset) {
       return;
     }
   }
+  if (state_ == State::Head && reused_ && !got_byte_) owner_.on_idle_end(*this, IdleEnd::Raced);
   fail(reset ? Cause::UpstreamReset : Cause::UpstreamClosed);
 }
 
@@ -192,8 +194,20 @@ bool ClientConnection::accept_head(const ResponseHead& head) {
   const bool announces_body =
       head.content_length > 0 || head.find(FieldId::TransferEncoding) != nullptr;
   if (head.status == 204 && announces_body) reusable_ = false;
+  note_keep_alive(head.keep_alive);
   set_deadline();
   return true;
+}
+
+void ClientConnection::note_keep_alive(const KeepAliveHint& hint) {
+  if (hint.timeout_s != KeepAliveHint::kUnsaid)
+    announced_idle_ = std::chrono::seconds(hint.timeout_s);
+  if (hint.more_requests != KeepAliveHint::kUnsaid) {
+    uses_left_ = hint.more_requests;
+  } else if (uses_left_ != KeepAliveHint::kUnsaid) {
+    uses_left_--;
+  }
+  if (uses_left_ == 0) reusable_ = false;
 }
 
 void ClientConnection::deliver(std::span<char> bytes) {
@@ -283,7 +297,7 @@ void ClientConnection::on_deadline() {
       fail(upload_ended_ && writer_.is_idle() ? Cause::ResponseHeaderTimeout
                                               : Cause::UpstreamIdleTimeout);
       break;
-    case State::Idle:
+    case State::Idle: owner_.on_idle_end(*this, IdleEnd::Expired); break;
     case State::Body:
     case State::Tunnel: fail(Cause::UpstreamIdleTimeout); break;
     case State::Dead: break;

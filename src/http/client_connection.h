@@ -46,6 +46,13 @@ class ResponseHandler {
   virtual void on_upstream_failed(Cause cause, std::string_view detail) = 0;
 };
 
+/// What became of a connection that was idle, or had just been used again.
+enum class IdleEnd : std::uint8_t {
+  Expired,  ///< the time it was to be kept is over: keep it longer or cancel it
+  Closed,   ///< by the peer, while idle
+  Raced,    ///< by the peer, before any byte of the next answer
+};
+
 /// Who keeps a connection between exchanges.
 class ClientOwner {
  public:
@@ -54,6 +61,7 @@ class ClientOwner {
   virtual void on_connect_result(ClientConnection& connection, Cause cause) = 0;
   /// A response is complete and the connection can serve another request.
   virtual void on_idle(ClientConnection& connection) = 0;
+  virtual void on_idle_end(ClientConnection& connection, IdleEnd end) = 0;
   /// Of no more use, whatever it was doing: forget it at once; delete it from on_dead.
   virtual void on_retired(ClientConnection& connection) = 0;
   virtual void on_dead(ClientConnection& connection) = 0;
@@ -69,9 +77,10 @@ struct ClientContext {
 };
 
 struct AttemptTraits {
-  bool to_head = false;  ///< the request is HEAD: its response has no body
-  bool upgrade = false;  ///< 101 is welcome
-  bool chunked = false;  ///< the request body is sent chunked
+  bool to_head = false;     ///< the request is HEAD: its response has no body
+  bool upgrade = false;     ///< 101 is welcome
+  bool chunked = false;     ///< the request body is sent chunked
+  bool repeatable = false;  ///< can be sent again, should a used connection turn out closed
 };
 
 class ClientConnection : public ListNode {
@@ -98,18 +107,22 @@ class ClientConnection : public ListNode {
   bool got_response_byte() const { return got_byte_; }
   /// Whether the kernel took any byte of this request.
   bool sent_anything() const { return writer_.written() > written_before_; }
-  /// The owner's own mark on this connection.
+  /// How long its peer says it keeps an idle connection; kOff if it does not say.
+  Milliseconds announced_idle() const { return announced_idle_; }
+  /// The owner's own marks on this connection. Points in time are coarse_monotonic_ms().
   struct Tag {
     unsigned version = 0;
     std::size_t index = 0;
+    std::uint64_t idle_since = 0;
+    std::uint64_t use_before = 0;  ///< when it will have been idle for too long
+    std::uint64_t used_at = 0;
   };
-  const Tag& tag() const { return tag_; }
-  void set_tag(const Tag& tag) { tag_ = tag; }
+  Tag& tag() { return tag_; }
 
   void set_paused(bool paused);
   /// The handler is no longer interested; nothing is called back.
   void cancel();
-  /// Closes an idle connection after `timeout`.
+  /// Of an idle connection: IdleEnd::Expired follows after `timeout`.
   void keep_idle(Milliseconds timeout) { deadline_.set(timeout); }
 
  private:
@@ -125,6 +138,7 @@ class ClientConnection : public ListNode {
   void on_end_of_input(bool reset);
   void read_head(std::span<char> bytes);
   bool accept_head(const ResponseHead& head);
+  void note_keep_alive(const KeepAliveHint& hint);
   void deliver(std::span<char> bytes);
   void complete();
   void report_response();
@@ -153,6 +167,8 @@ class ClientConnection : public ListNode {
   std::string stash_;  ///< an incomplete head
   std::string_view failure_detail_;
   std::uint64_t written_before_ = 0;
+  Milliseconds announced_idle_ = kOff;
+  std::uint32_t uses_left_ = KeepAliveHint::kUnsaid;
   unsigned interim_count_ = 0;
   Tag tag_;
   int status_ = 0;

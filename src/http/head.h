@@ -13,6 +13,8 @@
 #include <string_view>
 #include <vector>
 
+#include "http/keep_alive.h"
+
 namespace gateway::http {
 
 /// Field names the gateway itself acts on. Everything else is Other.
@@ -91,6 +93,7 @@ struct RequestHead : Head {
 struct ResponseHead : Head {
   int status = 0;
   std::string_view reason;
+  KeepAliveHint keep_alive;
 };
 
 }  // namespace gateway::http

@@ -131,6 +131,7 @@ ParseResult HeadParser::parse_request(std::string_view bytes) {
 
 ParseResult HeadParser::parse_response(std::string_view bytes, bool to_head) {
   reset(response_);
+  response_.keep_alive = {};
   const Line line = read_line(bytes, bytes.data());
   if (!line.found) {
     // What is no status line now will not become one.
@@ -202,6 +203,9 @@ bool HeadParser::note_field(const Field& field, Head& head) {
       coding_ = field.value;
       break;
     case FieldId::Connection: return note_connection(field.value, head);
+    case FieldId::KeepAlive:
+      if (&head == &response_) response_.keep_alive.read(field.value);
+      break;
     case FieldId::Expect:
       if (&head != &request_) break;
       request_.expects_continue = equals_ignoring_case(field.value, "100-continue");

@@ -27,6 +27,8 @@ void Scoreboard::restart_instances(std::uint32_t number) {
     slot.status.store(InstanceStatus::Unknown, std::memory_order_relaxed);
     slot.last_error.store(Cause::None, std::memory_order_relaxed);
     slot.changed_at_ms.store(0, std::memory_order_relaxed);
+    slot.learned_idle_ms.store(0, std::memory_order_relaxed);
+    slot.announced_idle_ms.store(0, std::memory_order_relaxed);
   }
 }
 

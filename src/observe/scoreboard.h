@@ -45,6 +45,9 @@ struct InstanceSlot {
   std::atomic<InstanceStatus> status{InstanceStatus::Unknown};
   std::atomic<Cause> last_error{Cause::None};
   std::atomic<std::int64_t> changed_at_ms{0};  ///< unix time
+  /// How long it keeps idle connections, 0 if not known: as observed, and as it says itself.
+  std::atomic<std::uint32_t> learned_idle_ms{0};
+  std::atomic<std::uint32_t> announced_idle_ms{0};
 };
 
 struct Scoreboard {

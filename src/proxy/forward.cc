@@ -47,8 +47,10 @@ void Forward::start(http::Exchange& exchange, const RouteMatch& match) {
   service_ = match.route->service;
   entry_.begin(exchange);
   entry_.service = service_->name();
-  traits_ = {request.is_head(), wants_upgrade(request), request.framing == http::Framing::Chunked};
   idempotent_ = is_idempotent(request.method);
+  traits_ = {request.is_head(), wants_upgrade(request), request.framing == http::Framing::Chunked,
+             idempotent_ && request.framing != http::Framing::Chunked &&
+                 request.content_length <= kReplayLimit};
   continue_wanted_ = request.expects_continue && request.framing != http::Framing::None;
   replayable_ = head_pending_ = true;
   body_begun_ = body_ended_ = resent_ = is_tunnel_ = false;

@@ -37,7 +37,8 @@ Instance::Instance(UpstreamContext& context, const InstanceConfig& config, Insta
       name_(fixed_address(config).empty() ? config.host : ""),
       port_(config.port),
       host_field_(host_field_of(config)),
-      addresses_(fixed_address(config)) {}
+      addresses_(fixed_address(config)),
+      pool_(context.pool, slot, url_) {}
 
 Instance::~Instance() {
   while (connections_.is_linked()) {
@@ -50,12 +51,11 @@ http::ClientConnection& Instance::acquire(http::ResponseHandler& handler,
                                           bool fresh) {
   // Also while pooled connections serve everything: they must not pin an address for ever.
   if (!addresses_.empty() && !name_.empty() && is_due(looked_up_at_, kRefresh)) look_up();
-  if (!fresh && !idle_.empty()) {
-    http::ClientConnection& pooled = *idle_.back();
-    idle_.pop_back();
+  http::ClientConnection* pooled = fresh ? nullptr : pool_.take(traits.repeatable);
+  if (pooled != nullptr) {
     add(context_.slot.upstream_reuses, std::uint64_t{1});
-    pooled.begin(handler, traits, timeouts);
-    return pooled;
+    pooled->begin(handler, traits, timeouts);
+    return *pooled;
   }
   auto* connection = new http::ClientConnection(context_.client, *this);
   connection->insert_before(connections_);
@@ -70,7 +70,8 @@ void Instance::connect(http::ClientConnection& connection) {
   const bool wait = is_suspect_ && query_;
   if (!addresses_.empty() && !wait) {
     if (!name_.empty() && is_due(looked_up_at_, kRetryLookup)) look_up();
-    connection.set_tag({address_version_, next_address_});
+    connection.tag().version = address_version_;
+    connection.tag().index = next_address_;
     add(context_.slot.upstream_connects, std::uint64_t{1});
     connection.connect(addresses_[next_address_ % addresses_.size()]);
   } else if (query_ || is_due(looked_up_at_, kRetryLookup)) {
@@ -79,10 +80,6 @@ void Instance::connect(http::ClientConnection& connection) {
   } else {
     connection.fail(Cause::DnsFailure);
   }
-}
-
-void Instance::close_idle() {
-  while (!idle_.empty()) idle_.back()->cancel();  // → on_retired
 }
 
 // --- names
@@ -159,16 +156,19 @@ void Instance::on_connect_result(http::ClientConnection& connection, Cause cause
 }
 
 void Instance::on_idle(http::ClientConnection& connection) {
-  if (idle_.size() >= context_.pool.max_idle || connection.tag().version != address_version_) {
+  if (connection.tag().version == address_version_) {
+    pool_.put(connection);
+  } else {
     connection.cancel();
-    return;
   }
-  connection.keep_idle(context_.pool.idle_timeout);
-  idle_.push_back(&connection);
+}
+
+void Instance::on_idle_end(http::ClientConnection& connection, http::IdleEnd end) {
+  pool_.on_idle_end(connection, end);
 }
 
 void Instance::on_retired(http::ClientConnection& connection) {
-  std::erase(idle_, &connection);
+  pool_.forget(connection);
   std::erase(waiting_, &connection);
 }
 

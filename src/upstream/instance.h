@@ -2,7 +2,6 @@
 //
 // Instance: one address of a service, its pool of idle connections, and what its name resolves to.
 //
-// Pool       last in, first out: a busy few stay warm, the rest runs into its idle timeout.
 // Names      are looked up when first needed, again every 10 s while in use and after a failed
 //            connect (at most once a second). The last good answer is kept while lookups fail.
 // Status     every worker's connects are told to all through the shared InstanceSlot.
@@ -16,6 +15,7 @@
 #include "event/loop.h"
 #include "http/client_connection.h"
 #include "observe/scoreboard.h"
+#include "upstream/idle_pool.h"
 #include "upstream/resolver.h"
 
 namespace gateway::upstream {
@@ -39,7 +39,7 @@ class Instance : private http::ClientOwner {
   /// `fresh`: never a pooled one.
   http::ClientConnection& acquire(http::ResponseHandler& handler, http::AttemptTraits traits,
                                   const Timeouts& timeouts, bool fresh);
-  void close_idle();
+  void close_idle() { pool_.close_all(); }
 
   /// Value of Host for this instance.
   const std::string& host_field() const { return host_field_; }
@@ -55,6 +55,7 @@ class Instance : private http::ClientOwner {
  private:
   void on_connect_result(http::ClientConnection& connection, Cause cause) override;
   void on_idle(http::ClientConnection& connection) override;
+  void on_idle_end(http::ClientConnection& connection, http::IdleEnd end) override;
   void on_retired(http::ClientConnection& connection) override;
   void on_dead(http::ClientConnection& connection) override;
 
@@ -78,7 +79,7 @@ class Instance : private http::ClientOwner {
   std::uint64_t looked_up_at_ = 0;  ///< loop tick of the last lookup's end; 0 = never
   Resolver::Query query_;
   ListNode connections_;
-  std::vector<http::ClientConnection*> idle_;
+  IdlePool pool_;
   std::vector<http::ClientConnection*> waiting_;  ///< for the name
 };
 

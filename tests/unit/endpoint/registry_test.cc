@@ -107,9 +107,32 @@ TEST_CASE("services are listed with prefixes and urls", "[endpoint]") {
   const json body = gateway.get("/api/gateway/services");
   CHECK(body == json::parse(R"([
     {"name": "users", "prefixes": ["/api/users/", "/people/"],
-     "urls": ["http://a:1", "http://b:2"], "status": "unknown", "last_error": null},
+     "urls": ["http://a:1", "http://b:2"], "status": "unknown", "last_error": null,
+     "instances": [{"url": "http://a:1", "status": "unknown", "idle_limit_seconds": null},
+                   {"url": "http://b:2", "status": "unknown", "idle_limit_seconds": null}]},
     {"name": "orders", "prefixes": ["/api/orders/"],
-     "urls": ["unix:/run/o.sock"], "status": "unknown", "last_error": null}])"));
+     "urls": ["unix:/run/o.sock"], "status": "unknown", "last_error": null,
+     "instances": [{"url": "unix:/run/o.sock", "status": "unknown", "idle_limit_seconds": null}]}
+  ])"));
+}
+
+TEST_CASE("instances are listed with the shorter of the idle limits that are known", "[endpoint]") {
+  Fixture gateway;
+  gateway.instances[0].learned_idle_ms = 5500;
+  gateway.instances[1].announced_idle_ms = 5000;
+  gateway.instances[1].status = InstanceStatus::Up;
+  gateway.instances[2].learned_idle_ms = 3000;
+  gateway.instances[2].announced_idle_ms = 5000;
+  const auto limit = [&](std::size_t service, std::size_t instance) {
+    const json body = gateway.get("/api/gateway/services");
+    return body.at(service).at("instances").at(instance).at("idle_limit_seconds");
+  };
+  CHECK(limit(0, 0) == 5.5);
+  CHECK(limit(0, 1) == 5);
+  CHECK(limit(1, 0) == 3);
+  gateway.instances[2].learned_idle_ms = 6000;
+  CHECK(limit(1, 0) == 5);
+  CHECK(gateway.get("/api/gateway/services").at(0).at("instances").at(1).at("status") == "up");
 }
 
 TEST_CASE("a gateway without services lists none", "[endpoint]") {

@@ -21,11 +21,16 @@ constexpr std::string_view kResponse = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n
 // One instance in front of a scripted origin.
 class Fixture : public test::Surroundings {
  public:
-  Fixture() { instance = std::make_unique<Instance>(context, origin.config(), slot_of_instance()); }
+  explicit Fixture(const PoolConfig& config = {}) {
+    pool = config;
+    instance = std::make_unique<Instance>(context, origin.config(), slot_of_instance());
+  }
 
   InstanceSlot& slot_of_instance() { return instance_slots[0]; }
   http::ClientConnection& acquire(Journal& journal, bool fresh = false) {
-    return instance->acquire(journal, {}, timeouts, fresh);
+    http::AttemptTraits traits;
+    traits.repeatable = true;
+    return instance->acquire(journal, traits, timeouts, fresh);
   }
   /// Connects an attempt and accepts it at the origin.
   http::ClientConnection& connect(Journal& journal, UniqueFd& peer, bool fresh = false) {
@@ -40,11 +45,12 @@ class Fixture : public test::Surroundings {
             static_cast<ssize_t>(bytes.size()));
   }
   /// A whole exchange, after which the connection is idle.
-  http::ClientConnection& exchange(UniqueFd& peer, bool fresh = false) {
+  http::ClientConnection& exchange(UniqueFd& peer, bool fresh = false,
+                                   std::string_view response = kResponse) {
     Journal journal;
     http::ClientConnection& connection = connect(journal, peer, fresh);
     connection.send(kRequest, {}, /*end=*/true);
-    answer(peer, kResponse);
+    answer(peer, response);
     run_until(loop, [&] { return journal.has("end"); });
     return connection;
   }
@@ -191,6 +197,105 @@ TEST_CASE("a connection is not kept when its response says so or ends unclearly"
     run_until(f.loop, [&] { return f.slot.upstream_connections == 0; });
     CHECK(journal.text == "connected response:200 end ");
   }
+}
+
+std::string keep_alive(std::string_view hint) {
+  return "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nKeep-Alive: " + std::string(hint) + "\r\n\r\n";
+}
+
+TEST_CASE("a connection is kept for as long and as often as the service announces", "[upstream]") {
+  struct Row {
+    std::string hint;
+    bool is_kept;
+  };
+  const Row rows[] = {{"timeout=600, max=1", true}, {"timeout=0", false}, {"max=0", false}};
+  for (const Row& row : rows) {
+    CAPTURE(row.hint);
+    Fixture f;
+    UniqueFd peer;
+    f.exchange(peer, /*fresh=*/false, keep_alive(row.hint));
+    if (row.is_kept) {
+      Journal journal;
+      CHECK(f.acquire(journal).was_reused());
+    } else {
+      run_until(f.loop, [&] { return f.slot.upstream_connections == 0; });
+    }
+  }
+}
+
+TEST_CASE("of the uses a service announced the last one is the last", "[upstream]") {
+  Fixture f;
+  UniqueFd peer;
+  f.exchange(peer, /*fresh=*/false, keep_alive("max=2"));
+  for (int uses = 1; uses <= 2; uses++) {  // which say nothing more
+    Journal journal;
+    http::ClientConnection& connection = f.acquire(journal);
+    CHECK(connection.was_reused());
+    connection.send(kRequest, {}, /*end=*/true);
+    f.answer(peer, kResponse);
+    run_until(f.loop, [&] { return journal.has("end"); });
+  }
+  run_until(f.loop, [&] { return f.slot.upstream_connections == 0; });
+}
+
+TEST_CASE("a connection is closed before the service would, as it announced", "[upstream]") {
+  Fixture f;
+  UniqueFd peer;
+  f.exchange(peer, /*fresh=*/false, keep_alive("timeout=1"));
+  CHECK(f.slot_of_instance().announced_idle_ms == 1000);
+  run_until(f.loop, [&] { return f.slot.upstream_connections == 0; });
+  CHECK(f.slot_of_instance().learned_idle_ms == 0);
+  f.exchange(peer);
+  CHECK(f.slot_of_instance().announced_idle_ms == 0);
+}
+
+TEST_CASE("that a service closes after each answer is learned", "[upstream]") {
+  Fixture f;
+  for (int i = 0; i < 100 && f.slot_of_instance().learned_idle_ms == 0; i++) {
+    UniqueFd peer;
+    f.exchange(peer);
+    peer.reset();
+    run_until(f.loop, [&] { return f.slot.upstream_connections == 0; });
+  }
+  REQUIRE(f.slot_of_instance().learned_idle_ms > 0);
+  // One connection is watched but not used, others are closed.
+  UniqueFd peers[2];
+  f.exchange(peers[0]);
+  f.exchange(peers[1]);
+  CHECK(f.slot.upstream_reuses == 0);
+  run_until(f.loop, [&] { return f.slot.upstream_connections == 1; });
+}
+
+TEST_CASE("what was learned is forgotten when the service no longer does it", "[upstream]") {
+  PoolConfig config;
+  config.idle_timeout = Milliseconds(2000);
+  Fixture f(config);
+  f.slot_of_instance().learned_idle_ms = 1;
+  UniqueFd peer;
+  f.exchange(peer);
+  run_until(f.loop, [&] { return f.slot_of_instance().learned_idle_ms == 0; });
+  run_until(f.loop, [&] { return f.slot.upstream_connections == 0; });
+}
+
+TEST_CASE("after a close a request that cannot be sent again goes on a new connection",
+          "[upstream]") {
+  http::AttemptTraits order;
+  order.repeatable = false;
+  // Only connections no older than the one that was closed are in doubt, and time passes.
+  bool was_in_doubt = false;
+  for (int i = 0; i < 100 && !was_in_doubt; i++) {
+    Fixture f;
+    UniqueFd peers[2];
+    f.exchange(peers[0]);
+    http::ClientConnection& younger = f.exchange(peers[1], /*fresh=*/true);
+    peers[0].reset();
+    run_until(f.loop, [&] { return f.slot.upstream_connections == 1; });
+    Journal journals[2];
+    was_in_doubt =
+        !f.instance->acquire(journals[0], order, f.timeouts, /*fresh=*/false).was_reused();
+    if (was_in_doubt) CHECK(&f.acquire(journals[1]) == &younger);
+  }
+  CHECK(was_in_doubt);
 }
 
 TEST_CASE("idle connections can be closed at once", "[upstream]") {
