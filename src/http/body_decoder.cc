@@ -15,6 +15,8 @@ int hex_value(unsigned char c) {
   return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
 }
 
+bool is_blank(unsigned char c) { return c == ' ' || c == '\t'; }
+
 bool is_text(unsigned char c) { return (c >= 0x20 && c != 0x7f) || c == '\t'; }
 
 }  // namespace
@@ -69,9 +71,14 @@ BodyDecoder::Piece BodyDecoder::feed_chunked(std::span<char> bytes) {
     length += run;
     i += run;
     left_ -= run;
+    extra_ -= static_cast<unsigned>(std::min<std::size_t>(extra_, run));
     if (left_ == 0) state_ = State::DataCr;
   }
   return {{content, length}, i};
+}
+
+void BodyDecoder::count_extra() {
+  if (++extra_ > kMaxExtra) failed_ = true;
 }
 
 void BodyDecoder::expect(bool ok, State next) {
@@ -86,9 +93,7 @@ void BodyDecoder::step(unsigned char byte) {
       digits_ = 0;
       state_ = State::Size;
       [[fallthrough]];
-    case State::Size:
-    case State::SizeBlank:
-    case State::Extension: step_size(byte); break;
+    case State::Size: step_size(byte); break;
     case State::SizeLf: expect(byte == '\n', left_ > 0 ? State::Data : State::TrailerStart); break;
     case State::DataCr: expect(byte == '\r', State::DataLf); break;
     case State::DataLf: expect(byte == '\n', State::SizeStart); break;
@@ -97,39 +102,84 @@ void BodyDecoder::step(unsigned char byte) {
       done_ = !failed_;
       break;
     case State::Data: break;
-    default: step_trailer(byte); break;
+    case State::TrailerStart:
+    case State::TrailerName:
+    case State::TrailerValue:
+    case State::TrailerLf: step_trailer(byte); break;
+    default: step_extension(byte); break;
   }
 }
 
 void BodyDecoder::step_size(unsigned char byte) {
-  if (state_ == State::Extension) {
-    if (byte == '\r') {
-      state_ = State::SizeLf;
-    } else if (!is_text(byte) || ++extra_ > kMaxExtra) {
-      failed_ = true;
-    }
-    return;
-  }
   const int value = hex_value(byte);
-  if (state_ == State::Size && value >= 0) {
+  if (value >= 0) {
     // 15 digits are 2^60 bytes; more than 16 zeros in front are somebody probing.
     if (left_ >> 56 != 0 || ++digits_ > 32) failed_ = true;
     left_ = left_ * 16 + static_cast<std::uint64_t>(value);
   } else if (digits_ == 0) {
     failed_ = true;
-  } else if (byte == ';') {
-    state_ = State::Extension;
-  } else if (byte == '\r' && state_ == State::Size) {
+  } else if (byte == '\r') {
     state_ = State::SizeLf;
   } else {
-    // Blanks are allowed between size and ';' only (RFC 9112 §7.1.1).
-    if ((byte != ' ' && byte != '\t') || ++extra_ > kMaxExtra) failed_ = true;
-    state_ = State::SizeBlank;
+    state_ = State::ExtBlank;
+    step_extension(byte);
+  }
+}
+
+// *( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ] ) (RFC 9112 §7.1.1): blanks are
+// allowed only where something follows them.
+void BodyDecoder::step_extension(unsigned char byte) {
+  count_extra();
+  const bool blank = is_blank(byte);
+  const bool token = kTokenByte[byte];
+  switch (state_) {
+    case State::ExtBlank:
+      if (!blank) expect(byte == ';', State::ExtStart);
+      break;
+    case State::ExtStart:
+      if (!blank) expect(token, State::ExtName);
+      break;
+    case State::ExtName:
+    case State::ExtNameBlank:
+      if (byte == '=') {
+        state_ = State::ExtValueStart;
+      } else if (state_ == State::ExtNameBlank) {
+        if (!blank) expect(byte == ';', State::ExtStart);
+      } else if (!token) {
+        end_extension(byte, State::ExtNameBlank);
+      }
+      break;
+    case State::ExtValueStart:
+      if (!blank) expect(token || byte == '"', token ? State::ExtToken : State::ExtQuoted);
+      break;
+    case State::ExtToken:
+      if (!token) end_extension(byte, State::ExtBlank);
+      break;
+    case State::ExtQuoted:
+      if (byte == '"') {
+        state_ = State::ExtQuoteEnd;
+      } else {
+        expect(is_text(byte), byte == '\\' ? State::ExtEscaped : State::ExtQuoted);
+      }
+      break;
+    case State::ExtEscaped: expect(is_text(byte), State::ExtQuoted); break;
+    default: end_extension(byte, State::ExtBlank); break;
+  }
+}
+
+/// What may follow a whole extension.
+void BodyDecoder::end_extension(unsigned char byte, State when_blank) {
+  if (byte == '\r') {
+    state_ = State::SizeLf;
+  } else if (byte == ';') {
+    state_ = State::ExtStart;
+  } else {
+    expect(is_blank(byte), when_blank);
   }
 }
 
 void BodyDecoder::step_trailer(unsigned char byte) {
-  if (++extra_ > kMaxExtra) failed_ = true;
+  count_extra();
   switch (state_) {
     case State::TrailerStart:
       if (byte == '\r') {

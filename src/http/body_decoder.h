@@ -2,7 +2,8 @@
 //
 // BodyDecoder: turns the bytes of a message body into its content, in place.
 //
-// Chunked  strict: hexadecimal size, CRLF exactly, extensions and trailers bounded and dropped.
+// Chunked  strict: hexadecimal size, CRLF exactly; extensions and trailers are checked, bounded and
+//          dropped.
 //          A byte machine over chunk lines, whole runs for data, so that nothing partial is ever
 //          buffered and a chunk of many gigabytes costs no memory.
 // Source   RFC 9112 §6-7.
@@ -33,15 +34,22 @@ class BodyDecoder {
   bool has_failed() const { return failed_; }
   Framing framing() const { return framing_; }
 
-  /// Bytes of chunk extensions and trailers together that a body may have.
+  /// Bytes of chunk extensions and trailers that a body may have beyond one for each content byte.
   static constexpr unsigned kMaxExtra = 16 << 10;
 
  private:
   enum class State : std::uint8_t {
     SizeStart,
     Size,
-    SizeBlank,
-    Extension,
+    ExtBlank,  ///< blanks before ';'
+    ExtStart,
+    ExtName,
+    ExtNameBlank,
+    ExtValueStart,
+    ExtToken,
+    ExtQuoted,
+    ExtEscaped,
+    ExtQuoteEnd,
     SizeLf,
     Data,
     DataCr,
@@ -56,6 +64,9 @@ class BodyDecoder {
   Piece feed_chunked(std::span<char> bytes);
   void step(unsigned char byte);
   void step_size(unsigned char byte);
+  void step_extension(unsigned char byte);
+  void end_extension(unsigned char byte, State when_blank);
+  void count_extra();
   void step_trailer(unsigned char byte);
   void expect(bool ok, State next);
 

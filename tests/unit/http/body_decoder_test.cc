@@ -72,7 +72,8 @@ TEST_CASE("chunks are joined (RFC 9112 §7.1)", "[http]") {
       {"1\r\n\0\r\n0\r\n\r\n"s, "\0"s},
       // extensions (§7.1.1) and trailers (§7.1.2) are dropped
       {"1;a=b\r\nx\r\n0;c\r\n\r\n", "x"},
-      {"1 \t;a=\"b;c\"\r\nx\r\n0 ;\r\n\r\n", "x"},
+      {"1 \t;a=\"b;c\"\r\nx\r\n0 ;c\r\n\r\n", "x"},
+      {"1;a;b = c ; d\t=\t\"\\\"\\\\ \xe9\"\t;e\r\nx\r\n0;a=\"\"\r\n\r\n", "x"},
       {"1\r\nx\r\n0\r\nA: b\r\nC:\r\n\r\n", "x"},
       {"1\r\nx\r\n0\r\nA: caf\xc3\xa9\t!\r\n\r\n", "x"},
   };
@@ -137,20 +138,36 @@ TEST_CASE("chunked coding that has a second reading fails", "[http]") {
   }
 }
 
+TEST_CASE("an extension has a name, and what is after '=' a value (RFC 9112 §7.1.1)", "[http]") {
+  for (const char* extension :
+       {";",      ";;",        ";a;",        ";a;;b",       ";=b",       ";a=",   ";a= ",
+        ";a==b",  ";a b",      ";a=b c",     ";a=b=c",      ";\"a\"",    ";(a)",  ";a=(b)",
+        ";a=\"b", ";a=\"b\"c", ";a=\"b\\\"", ";a=\"\\\r\"", ";a=\"\n\"", ";\xe9", ";a=\xe9",
+        ";a ",    ";a=b ",     ";a=\"b\" ",  " ;a=\"b\"\t", ";a\v",      " a",    " =b"}) {
+    CAPTURE(extension);
+    CHECK(verdict_of("1" + std::string(extension) + "\r\nx\r\n0\r\n\r\n") == Verdict::Failed);
+  }
+}
+
 TEST_CASE("a chunk may be very large", "[http]") {
   CHECK(verdict_of("fffffffffffffff\r\nx") == Verdict::Unfinished);  // 2^60 - 1
 }
 
-TEST_CASE("extensions are bounded over the whole body", "[http]") {
-  const std::string most(BodyDecoder::kMaxExtra, 'e');
+TEST_CASE("extensions may be as long as the content and somewhat longer", "[http]") {
+  const std::string most(BodyDecoder::kMaxExtra - 2, 'e');  // with ';' and CR
   CHECK(verdict_of("1;" + most + "\r\nx") == Verdict::Unfinished);
-  CHECK(verdict_of("1;" + most + "e") == Verdict::Failed);
+  CHECK(verdict_of("1;" + most + "eee") == Verdict::Failed);
   std::string many;
   for (unsigned i = 0; i <= BodyDecoder::kMaxExtra / 64; i++) {
     many += "1;" + std::string(64, 'e') + "\r\nx\r\n";
   }
   CHECK(verdict_of(many) == Verdict::Failed);
   CHECK(verdict_of("0" + std::string(BodyDecoder::kMaxExtra + 1, ' ')) == Verdict::Failed);
+  std::string signed_chunks;
+  for (unsigned i = 0; i <= BodyDecoder::kMaxExtra / 64; i++) {
+    signed_chunks += "64;" + std::string(64, 'e') + "\r\n" + std::string(100, 'x') + "\r\n";
+  }
+  CHECK(verdict_of(signed_chunks) == Verdict::Unfinished);
 }
 
 TEST_CASE("trailers are bounded", "[http]") {
