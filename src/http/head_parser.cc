@@ -261,11 +261,11 @@ bool HeadParser::parse_request_line(std::string_view line) {
       !is_digit(version[5]) || !is_digit(version[7])) {
     return false;
   }
-  if (version[5] != '1') {
+  if (version[5] != '1' || version[7] > '1') {
     cause_ = Cause::Version;
     return false;
   }
-  request_.minor_version = version[7] == '0' ? 0 : 1;  // a higher minor is read as 1.1
+  request_.minor_version = version[7] - '0';
   if (target.size() > limits_.target) {
     cause_ = Cause::TargetLimit;
     return false;
@@ -288,21 +288,30 @@ bool HeadParser::parse_target(std::string_view target) {
     const auto end = rest.find_first_of("/?#");
     request_.authority = rest.substr(0, end);
     authority_from_target_ = true;  // wins over Host (RFC 9112 §3.2.2)
-    const bool has_host = !request_.authority.empty() && request_.authority[0] != ':';
-    if (!has_host || !is_valid_authority(request_.authority)) return false;
-    target = end == rest.npos ? std::string_view("/") : rest.substr(end);
+    if (!is_valid_authority(request_.authority)) return false;
+    target = path_of(rest.substr(std::min(end, rest.size())));
     request_.set_target(target);
+    if (target == "*") return true;
   }
   return is_valid_origin_form(target);
 }
 
+/// An empty path means "/"; of OPTIONS without a query, the server as a whole (RFC 9112 §3.2.4).
+std::string_view HeadParser::path_of(std::string_view behind_authority) {
+  if (behind_authority.empty()) return request_.method == "OPTIONS" ? "*" : "/";
+  if (behind_authority[0] != '?') return behind_authority;
+  query_target_.assign("/").append(behind_authority);
+  return query_target_;
+}
+
 bool HeadParser::parse_status_line(std::string_view line) {
   if (line.size() < 12 || !line.starts_with("HTTP/1.") || line[8] != ' ') return false;
-  if (!is_digit(line[7]) || !is_digit(line[9]) || !is_digit(line[10]) || !is_digit(line[11])) {
+  if ((line[7] != '0' && line[7] != '1') || !is_digit(line[9]) || !is_digit(line[10]) ||
+      !is_digit(line[11])) {
     return false;
   }
   if (line.size() > 12 && line[12] != ' ') return false;
-  response_.minor_version = line[7] == '0' ? 0 : 1;  // a higher minor is read as 1.1
+  response_.minor_version = line[7] - '0';
   response_.status = (line[9] - '0') * 100 + (line[10] - '0') * 10 + (line[11] - '0');
   response_.reason = line.size() > 13 ? line.substr(13) : std::string_view{};
   return response_.status >= 100 && response_.status <= 599 && is_text(response_.reason);
@@ -337,7 +346,8 @@ bool HeadParser::check_framing(Head& head) {
 
 bool HeadParser::check_request() {
   // RFC 9112 §3.2: exactly one Host in HTTP/1.1; HTTP/1.0 may go without.
-  if (hosts_ > 1 || (hosts_ == 0 && request_.minor_version == 1) || !is_valid_authority(host_)) {
+  const bool may_be_missing = request_.minor_version == 0;
+  if (hosts_ > 1 || (hosts_ == 0 ? !may_be_missing : !is_valid_authority(host_))) {
     cause_ = Cause::BadHost;
     return false;
   }

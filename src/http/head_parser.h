@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "config/config.h"
@@ -48,6 +49,7 @@ class HeadParser {
   bool note_connection(std::string_view value, Head& head);
   bool parse_request_line(std::string_view line);
   bool parse_target(std::string_view target);
+  std::string_view path_of(std::string_view behind_authority);
   bool parse_status_line(std::string_view line);
   bool check_framing(Head& head);
   bool check_request();
@@ -57,6 +59,8 @@ class HeadParser {
   RequestHead request_;
   ResponseHead response_;
   Cause cause_ = Cause::None;
+  std::string
+      query_target_;  ///< request_.target, where the bytes parsed do not have it in one piece
   bool authority_from_target_ = false;
   unsigned hosts_ = 0;
   unsigned lengths_ = 0;

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "http/target.h"
 
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
 #include <cstddef>
+#include <cstdint>
+#include <system_error>
 
 namespace gateway::http {
 namespace {
@@ -20,11 +27,19 @@ bool is_encoding(std::string_view text) {
 }
 
 bool is_valid_port(std::string_view port) {
-  if (port.size() > 5) return false;
-  for (const char c : port) {
-    if (!is_digit(c)) return false;
-  }
-  return true;
+  if (port.empty()) return true;
+  std::uint16_t number = 0;
+  const char* end = port.data() + port.size();
+  const auto [next, error] = std::from_chars(port.data(), end, number);
+  return error == std::errc{} && next == end && port.size() <= 5;
+}
+
+bool is_ipv6(std::string_view text) {
+  std::array<char, INET6_ADDRSTRLEN> terminated{};
+  if (text.size() >= terminated.size()) return false;
+  std::copy(text.begin(), text.end(), terminated.begin());
+  in6_addr address{};
+  return ::inet_pton(AF_INET6, terminated.data(), &address) == 1;
 }
 
 /// What a service may take for a segment's end besides '/'.
@@ -90,10 +105,7 @@ bool is_valid_authority(std::string_view authority) {
   std::size_t end = 0;
   if (!authority.empty() && authority[0] == '[') {
     end = authority.find(']');
-    if (end == authority.npos || end < 3) return false;
-    for (const char c : authority.substr(1, end - 1)) {
-      if (!is_hex(c) && c != ':' && c != '.') return false;
-    }
+    if (end == authority.npos || !is_ipv6(authority.substr(1, end - 1))) return false;
     end++;
   } else {
     while (end < authority.size()) {
@@ -106,6 +118,7 @@ bool is_valid_authority(std::string_view authority) {
       }
     }
   }
+  if (end == 0) return false;
   if (end == authority.size()) return true;
   return authority[end] == ':' && is_valid_port(authority.substr(end + 1));
 }

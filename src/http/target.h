@@ -9,7 +9,8 @@
 
 namespace gateway::http {
 
-/// uri-host [ ":" port ] (RFC 9110 §7.2): name, IPv4 or [IPv6]; may be empty.
+/// uri-host [ ":" port ] (RFC 9110 §7.2): a name, an IPv4 or an [IPv6] address, none of it empty
+/// but the port (§4.2.1).
 bool is_valid_authority(std::string_view authority);
 
 /// A path and query of visible ASCII without '#', whose path has only whole percent-encodings and

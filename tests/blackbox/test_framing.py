@@ -195,7 +195,7 @@ class Framing(Case):
                 field(b"Transfer-Encoding: chunked") + b"5 \t;x\r\nabcde\r\n0\r\n\r\n",
                 field(b"X:\r\nContent-Length: 5") + b"abcde",
                 field(b"Content-Length: 5", version=b"HTTP/1.0") + b"abcde",
-                field(b"Content-Length: 5", version=b"HTTP/1.7") + b"abcde",
+                field(b"Content-Length: 5", version=b"HTTP/1.1") + b"abcde",
         ):
             with self.subTest(raw=raw), self.gw.client() as client:
                 client.send(raw)
