@@ -87,6 +87,12 @@ void Gateway::on_request(http::Exchange& exchange) {
     LocalAnswer::answer(context, exchange, error(exchange.refusal()));
     return;
   }
+  if (request.target == "*") {  // of OPTIONS: whether there is a server (RFC 9110 §9.3.7)
+    http::Reply reply;
+    reply.content_type.clear();
+    LocalAnswer::answer(context, exchange, std::move(reply));
+    return;
+  }
   if (auto reply = impl_->endpoints.respond(request)) {
     std::string allow = reply->allow.empty() ? std::string() : allow_field(reply->allow);
     LocalAnswer::answer(context, exchange, std::move(*reply), std::move(allow));

@@ -170,6 +170,17 @@ TEST_CASE("a route can answer by itself", "[proxy]") {
   CHECK(has(gateway.access_log(), "\"target_service\":null"));
 }
 
+TEST_CASE("OPTIONS * asks whether there is a server, and there is (RFC 9110 §9.3.7)", "[proxy]") {
+  WholeGateway gateway;
+  AnsweringOrigin& origin = gateway.add_service();
+  gateway.add_route("/");
+  const std::string reply = gateway.get("*", {}, "OPTIONS");
+  CHECK(reply.starts_with("HTTP/1.1 200 OK\r\n"));
+  CHECK(has(reply, "\r\nContent-Length: 0\r\n"));
+  CHECK_FALSE(has(reply, "Content-Type"));
+  CHECK(origin.heads.empty());
+}
+
 TEST_CASE("an answer without content says nothing of its length (RFC 9110 §8.6)", "[proxy]") {
   WholeGateway gateway;
   gateway.add_route("/", "").response = StaticResponse{204, "text/plain", ""};
