@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "proxy/forward.h"
 
-#include "http/target.h"
 #include "proxy/forwarded_head.h"
 #include "proxy/reply.h"
 
@@ -39,8 +38,9 @@ Forward::Forward(ProxyContext& context, ForwardPool& pool)
       deadline_(
           context.loop, [](void* self) { static_cast<Forward*>(self)->on_deadline(); }, this) {}
 
-void Forward::start(http::Exchange& exchange, const RouteMatch& match) {
+void Forward::start(http::Exchange& exchange, const Decision& decision) {
   const http::RequestHead& request = exchange.request();
+  const RouteMatch& match = decision.match;
   exchange_ = &exchange;
   exchange.set_handler(*this);
   route_ = &match.route->config;
@@ -58,14 +58,9 @@ void Forward::start(http::Exchange& exchange, const RouteMatch& match) {
   tried_.clear();
   replay_.clear();
 
-  if (http::leaves_prefix(match.rest)) {
-    refuse(Cause::EscapesPrefix);
-    return;
-  }
-  const std::uint64_t limit = route_->limits.request_body;
-  exchange.set_body_limit(limit);
-  if (request.framing == http::Framing::Length && request.content_length > limit) {
-    refuse(Cause::BodyLimit);
+  exchange.set_body_limit(route_->limits.request_body);
+  if (decision.cause != Cause::None) {
+    refuse(decision.cause);
     return;
   }
   upstream::Instance* instance = service_->pick(tried_);
@@ -80,15 +75,9 @@ void Forward::start(http::Exchange& exchange, const RouteMatch& match) {
 
 void Forward::write_head(const RouteMatch& match, upstream::Instance& instance) {
   const http::RequestHead& request = exchange_->request();
-  UpstreamRequest upstream;
-  upstream.path_prefix = route_->rewrite_prefix;
-  upstream.rest = request.target.substr(route_->match.path_prefix.size());
-  upstream.host =
-      route_->preserve_host ? request.authority : std::string_view(instance.host_field());
-  upstream.request_id = entry_.request_id();
-  if (traits_.upgrade) upstream.upgrade = request.find(http::FieldId::Upgrade)->value;
-  upstream.edits = edits_or_none(route_->request_headers);
-  write_request_head(head_, *exchange_, upstream);
+  const UpstreamRequest upstream =
+      upstream_request(*route_, request, instance.host_field(), entry_.request_id());
+  write_request_head(head_, request, sender_of(*exchange_), upstream);
   entry_.set_upstream_path(route_->rewrite_prefix, match.rest);
 }
 

@@ -23,7 +23,7 @@
 #include "http/head_writer.h"
 #include "proxy/access_entry.h"
 #include "proxy/proxy_context.h"
-#include "proxy/router.h"
+#include "proxy/routing.h"
 
 namespace gateway::proxy {
 
@@ -33,8 +33,9 @@ class Forward : private http::ExchangeHandler, private http::ResponseHandler {
  public:
   Forward(ProxyContext& context, ForwardPool& pool);
 
-  /// Becomes the exchange's handler. `rest` is the path behind the matched prefix.
-  void start(http::Exchange& exchange, const RouteMatch& match);
+  /// Becomes the exchange's handler. `decision` is to forward it, or to refuse it in the name of
+  /// the route's service.
+  void start(http::Exchange& exchange, const Decision& decision);
 
  private:
   // From the client.

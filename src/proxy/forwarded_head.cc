@@ -78,9 +78,9 @@ void copy_fields(http::HeadWriter& out, const http::Head& head, const HeaderEdit
   }
 }
 
-void add_forwarding_fields(http::HeadWriter& out, const http::Exchange& exchange) {
-  const http::RequestHead& request = exchange.request();
-  const bool trusted = exchange.peer_is_trusted();
+void add_forwarding_fields(http::HeadWriter& out, const http::RequestHead& request,
+                           const Sender& sender) {
+  const bool trusted = sender.is_trusted;
   const auto is_told = [&](std::string_view name) {
     return trusted && request.find(name) != nullptr;
   };
@@ -89,15 +89,15 @@ void add_forwarding_fields(http::HeadWriter& out, const http::Exchange& exchange
     const bool goes_on = trusted && field.id == FieldId::XForwardedFor && !field.value.empty();
     if (goes_on) out.add(field.value).add(", ");
   }
-  out.add(exchange.peer()).add("\r\n");
+  out.add(sender.peer).add("\r\n");
   const bool scheme_is_told = is_told("X-Forwarded-Proto");
   if (!scheme_is_told) out.add("X-Forwarded-Proto: http\r\n");
   if (!request.authority.empty() && !is_told("X-Forwarded-Host")) {
     out.field("X-Forwarded-Host", request.authority);
   }
   // Our port does not go with another's scheme. A unix socket has none.
-  if (!scheme_is_told && exchange.local_port() != 0 && !is_told("X-Forwarded-Port")) {
-    out.field("X-Forwarded-Port", exchange.local_port());
+  if (!scheme_is_told && sender.local_port != 0 && !is_told("X-Forwarded-Port")) {
+    out.field("X-Forwarded-Port", sender.local_port);
   }
 }
 
@@ -123,20 +123,34 @@ const HeaderEdits* edits_or_none(const HeaderEdits& edits) {
   return has_some ? &edits : nullptr;
 }
 
-void write_request_head(http::HeadWriter& out, const http::Exchange& exchange,
-                        const UpstreamRequest& upstream) {
-  const http::RequestHead& request = exchange.request();
+Sender sender_of(const http::Exchange& exchange) {
+  return {exchange.peer(), exchange.peer_is_trusted(), exchange.local_port()};
+}
+
+UpstreamRequest upstream_request(const RouteConfig& route, const http::RequestHead& request,
+                                 std::string_view instance_host, std::string_view request_id) {
+  UpstreamRequest upstream;
+  upstream.path_prefix = route.rewrite_prefix;
+  upstream.rest = request.target.substr(route.match.path_prefix.size());
+  upstream.host = route.preserve_host ? request.authority : instance_host;
+  upstream.request_id = request_id;
+  if (wants_upgrade(request)) upstream.upgrade = request.find(FieldId::Upgrade)->value;
+  upstream.edits = edits_or_none(route.request_headers);
+  return upstream;
+}
+
+void write_request_head(http::HeadWriter& out, const http::RequestHead& request,
+                        const Sender& sender, const UpstreamRequest& upstream) {
   out.clear();
   out.add(request.method).add(" ").add(upstream.path_prefix).add(upstream.rest);
   out.add(" HTTP/1.1\r\nHost: ").add(upstream.host).add("\r\n");
-  copy_fields(out, request, upstream.edits, [&](const Field& field) {
-    return is_dropped(request, field, exchange.peer_is_trusted());
-  });
+  copy_fields(out, request, upstream.edits,
+              [&](const Field& field) { return is_dropped(request, field, sender.is_trusted); });
   if (request.framing == http::Framing::Chunked) out.add("Transfer-Encoding: chunked\r\n");
   if (!upstream.upgrade.empty()) {
     out.add("Connection: upgrade\r\nUpgrade: ").add(upstream.upgrade).add("\r\n");
   }
-  add_forwarding_fields(out, exchange);
+  add_forwarding_fields(out, request, sender);
   out.add("X-Request-ID: ").add(upstream.request_id).add("\r\n\r\n");
 }
 

@@ -10,6 +10,7 @@
 // Source   RFC 9110 §7.6.1 (hop-by-hop fields), §6.6.1 (Date); RFC 7239 §4 (why Forwarded goes).
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "config/config.h"
@@ -17,6 +18,13 @@
 #include "http/head_writer.h"
 
 namespace gateway::proxy {
+
+/// Whom a request came from, and where to.
+struct Sender {
+  std::string_view peer;         ///< address without port; "unix" for unix sockets
+  bool is_trusted = false;       ///< a proxy whose X-Forwarded-* are believed
+  std::uint16_t local_port = 0;  ///< of the listener; 0 for unix sockets
+};
 
 struct UpstreamRequest {
   std::string_view path_prefix;  ///< what the matched prefix is rewritten to
@@ -34,9 +42,15 @@ bool wants_upgrade(const http::RequestHead& request);
 /// nullptr when there are none.
 const HeaderEdits* edits_or_none(const HeaderEdits& edits);
 
+Sender sender_of(const http::Exchange& exchange);
+
+/// How a request that `route` takes goes on; views into the arguments.
+UpstreamRequest upstream_request(const RouteConfig& route, const http::RequestHead& request,
+                                 std::string_view instance_host, std::string_view request_id);
+
 /// Writes the whole head.
-void write_request_head(http::HeadWriter& out, const http::Exchange& exchange,
-                        const UpstreamRequest& upstream);
+void write_request_head(http::HeadWriter& out, const http::RequestHead& request,
+                        const Sender& sender, const UpstreamRequest& upstream);
 
 /// Puts another host into a head that write_request_head made, for the next instance.
 void replace_host(http::HeadWriter& out, std::string_view host);

@@ -5,22 +5,12 @@
 #include <map>
 #include <vector>
 
-#include "http/target.h"
 #include "proxy/forward.h"
 #include "proxy/local_answer.h"
-#include "proxy/redirect.h"
-#include "proxy/router.h"
+#include "proxy/routing.h"
 
 namespace gateway::proxy {
 namespace {
-
-/// Paths below belong to the gateway; those that are no endpoint are never forwarded.
-constexpr std::string_view kOwnPrefix("/api/gateway");
-
-bool is_own_path(std::string_view path) {
-  return path.starts_with(kOwnPrefix) &&
-         (path.size() == kOwnPrefix.size() || path[kOwnPrefix.size()] == '/');
-}
 
 http::Reply error(Cause cause) {
   http::Reply reply;
@@ -87,47 +77,49 @@ void Gateway::on_request(http::Exchange& exchange) {
     LocalAnswer::answer(context, exchange, error(exchange.refusal()));
     return;
   }
-  if (request.target == "*") {  // of OPTIONS: whether there is a server (RFC 9110 §9.3.7)
-    http::Reply reply;
-    reply.content_type.clear();
-    LocalAnswer::answer(context, exchange, std::move(reply));
-    return;
-  }
   if (auto reply = impl_->endpoints.respond(request)) {
     std::string allow = reply->allow.empty() ? std::string() : allow_field(reply->allow);
     LocalAnswer::answer(context, exchange, std::move(*reply), std::move(allow));
     return;
   }
-  const RouteRequest wanted{request.path(), request.authority, request.method};
-  const RouteMatch match = is_own_path(wanted.path) ? RouteMatch{} : impl_->router.match(wanted);
-  if (match.wrong_method) {
-    LocalAnswer::answer(context, exchange, error(Cause::Method),
-                        allow_field(impl_->router.allowed_methods(wanted)));
-  } else if (match.route == nullptr) {
-    LocalAnswer::answer(context, exchange, error(Cause::NoRoute));
-  } else if (match.route->service == nullptr) {
-    answer_from_configuration(exchange, match);
-  } else if (match.bare_prefix) {
-    redirect(exchange, 308, match.route->config.match.path_prefix + std::string(request.query()));
-  } else {
-    impl_->forwards.take().start(exchange, match);
-  }
+  act(exchange, decide(impl_->router, request));
 }
 
-void Gateway::answer_from_configuration(http::Exchange& exchange, const RouteMatch& match) {
-  const RouteConfig& route = match.route->config;
-  if (route.response) {
-    http::Reply reply;
-    reply.status = route.response->status;
-    reply.content_type = route.response->content_type;
-    reply.body = route.response->body;
-    LocalAnswer::answer(impl_->context, exchange, std::move(reply));
-  } else if (route.redirect->keeps_path && http::leaves_prefix(match.rest)) {
-    LocalAnswer::answer(impl_->context, exchange, error(Cause::EscapesPrefix));
-  } else {
-    redirect(exchange, route.redirect->status,
-             redirect_location(*route.redirect, match.rest, exchange.request().query()));
+void Gateway::act(http::Exchange& exchange, const Decision& decision) {
+  const http::RequestHead& request = exchange.request();
+  const Route* route = decision.match.route;
+  switch (decision.action) {
+    case Action::Forward: return impl_->forwards.take().start(exchange, decision);
+    case Action::Respond: return respond(exchange, *route->config.response);
+    case Action::Redirect:
+      return redirect(exchange, redirect_status(decision),
+                      redirect_location(decision, request.query()));
+    case Action::Confirm: return confirm(exchange);
+    case Action::Refuse: break;
   }
+  // In the name of the service.
+  const bool is_for_service = route != nullptr && route->service != nullptr;
+  if (is_for_service) return impl_->forwards.take().start(exchange, decision);
+  std::string allow;
+  if (decision.cause == Cause::Method) {
+    allow = allow_field(
+        impl_->router.allowed_methods({request.path(), request.authority, request.method}));
+  }
+  LocalAnswer::answer(impl_->context, exchange, error(decision.cause), std::move(allow));
+}
+
+void Gateway::confirm(http::Exchange& exchange) {
+  http::Reply reply;
+  reply.content_type.clear();
+  LocalAnswer::answer(impl_->context, exchange, std::move(reply));
+}
+
+void Gateway::respond(http::Exchange& exchange, const StaticResponse& response) {
+  http::Reply reply;
+  reply.status = response.status;
+  reply.content_type = response.content_type;
+  reply.body = response.body;
+  LocalAnswer::answer(impl_->context, exchange, std::move(reply));
 }
 
 void Gateway::redirect(http::Exchange& exchange, int status, std::string_view location) {

@@ -18,7 +18,7 @@
 
 namespace gateway::proxy {
 
-struct RouteMatch;
+struct Decision;
 
 /// What a gateway is built from; all of it outlives the gateway.
 struct GatewayParts {
@@ -41,7 +41,9 @@ class Gateway : public http::Handler {
   void close_idle();
 
  private:
-  void answer_from_configuration(http::Exchange& exchange, const RouteMatch& match);
+  void act(http::Exchange& exchange, const Decision& decision);
+  void confirm(http::Exchange& exchange);
+  void respond(http::Exchange& exchange, const StaticResponse& response);
   void redirect(http::Exchange& exchange, int status, std::string_view location);
 
   struct Impl;

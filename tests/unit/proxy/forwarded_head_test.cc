@@ -31,7 +31,7 @@ Forwarded forward(const std::string& request, UpstreamRequest upstream = {},
   out.add("left over");
   client.ask(request, [&](http::Exchange& exchange) {
     REQUIRE(exchange.refusal() == Cause::None);
-    write_request_head(out, exchange, upstream);
+    write_request_head(out, exchange.request(), sender_of(exchange), upstream);
   });
   return {std::string(out.view()), std::to_string(client.port())};
 }
