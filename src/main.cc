@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <iostream>
+#include <utility>
 
 #include "cli/commands.h"
 #include "cli/healthcheck.h"
@@ -12,6 +13,7 @@
 #include "config/load.h"
 #include "config/report.h"
 #include "example/service.h"
+#include "explain/config_tests.h"
 #include "process/master.h"
 
 namespace {
@@ -39,12 +41,18 @@ int main(int argc, char** argv) {
     return kUsageError;
   }
   const auto load = [&options] { return load_config(options->config, process_environment()); };
+  const auto load_tested = [&load] {
+    auto loaded = load();
+    if (!loaded) return loaded;
+    const Status tests = explain::run_tests(*loaded);
+    return tests ? std::move(loaded) : tests.error();
+  };
   switch (options->mode) {
-    case cli::Mode::Run: return run_master({options->runtime, load});
+    case cli::Mode::Run: return run_master({options->runtime, load_tested});
     case cli::Mode::Print: std::cout << options->text; return 0;
     case cli::Mode::Schema: std::cout << schema_text(); return 0;
     case cli::Mode::Dump: return cli::dump_configuration(load());
-    case cli::Mode::Test: return cli::test_configuration(load());
+    case cli::Mode::Test: return cli::test_configuration(load_tested());
     case cli::Mode::Signal: return cli::send_signal(options->runtime, options->signal);
     case cli::Mode::Healthcheck: return cli::run_healthcheck(load());
     case cli::Mode::ExampleService: return example::run({options->listen, options->name});

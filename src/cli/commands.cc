@@ -37,7 +37,7 @@ int test_configuration(const Result<LoadedConfig>& loaded) {
   }
   std::cout << " services=" << config.services.size()
             << " workers=" << (config.workers == 0 ? "auto" : std::to_string(config.workers))
-            << '\n';
+            << " tests=" << config.tests.size() << '\n';
   return EXIT_SUCCESS;
 }
 

@@ -27,6 +27,7 @@ class Checker {
     check_routes();
     check_matches();
     check_services(/*all_are_known=*/problems_.empty());
+    check_tests();
     if (config_.limits.target > config_.limits.head) {
       fail("/limits/target", "larger than the whole head may be: limits.head is " +
                                  std::to_string(config_.limits.head) + " bytes");
@@ -88,8 +89,7 @@ class Checker {
     for (std::size_t i = 0; i < config_.routes.size(); i++) {
       const RouteConfig& route = config_.routes[i];
       if (!route.service.empty() && !known.contains(route.service)) {
-        const std::string guess = problems_.is_full() ? "" : did_you_mean(route.service, services);
-        fail(route_at(i) + "/service", "no service is named " + quoted(route.service) + guess);
+        fail(route_at(i) + "/service", unknown("service", route.service, services));
       }
       const auto [first, is_new] = names.emplace(route.name, i);
       if (!is_new) {
@@ -120,6 +120,33 @@ class Checker {
       }
       if (lost > 0) fail_match(i, winner, lost == claims);
     }
+  }
+
+  /// A name that nothing has would be expected in vain.
+  void check_tests() {
+    std::vector<std::string_view> services;
+    for (const ServiceConfig& service : config_.services) services.push_back(service.name);
+    std::vector<std::string_view> routes;
+    for (const RouteConfig& route : config_.routes) routes.push_back(route.name);
+    const std::set<std::string_view> known_services(services.begin(), services.end());
+    const std::set<std::string_view> known_routes(routes.begin(), routes.end());
+    for (std::size_t i = 0; i < config_.tests.size(); i++) {
+      const auto& service = config_.tests[i].expect.service;
+      const auto& route = config_.tests[i].expect.route;
+      const std::string at = "/tests/" + std::to_string(i) + "/expect";
+      if (service && !known_services.contains(*service)) {
+        fail(at + "/service", unknown("service", *service, services));
+      }
+      if (route && !known_routes.contains(*route)) {
+        fail(at + "/route", unknown("route", *route, routes));
+      }
+    }
+  }
+
+  std::string unknown(std::string_view what, std::string_view name,
+                      const std::vector<std::string_view>& known) const {
+    return std::string("no ").append(what).append(" is named ").append(quoted(name)) +
+           (problems_.is_full() ? "" : did_you_mean(name, known));
   }
 
   void fail_match(std::size_t route, std::size_t winner, bool is_shadowed) {

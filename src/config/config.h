@@ -138,6 +138,30 @@ struct RouteConfig {
   HeaderEdits response_headers;
 };
 
+/// A field of a request: what is sent, or what is expected of it.
+struct TestField {
+  std::string name;
+  std::optional<std::string> value;  ///< nullopt: expected to be absent
+};
+
+/// What is absent is not looked at.
+struct TestExpectation {
+  std::optional<std::string> route;
+  std::optional<std::string> service;
+  std::optional<std::string> upstream_path;  ///< with a '?' the query counts too
+  std::vector<TestField> request_headers;    ///< as the service receives them
+  std::optional<int> status;                 ///< of an answer the gateway makes itself
+  std::optional<std::string> cause;
+  std::optional<std::string> location;
+};
+
+/// A request nobody sends, and what would have to become of it.
+struct TestConfig {
+  std::string request;  ///< method, blank, path or URL
+  std::vector<TestField> headers;
+  TestExpectation expect;
+};
+
 struct LogConfig {
   LogLevel level = LogLevel::Info;
   std::string access = "stdout";  ///< "stdout", "stderr", "off" or a file
@@ -160,6 +184,7 @@ struct Config {
   Milliseconds shutdown_drain_timeout = 8s;
   Milliseconds reload_drain_timeout = 10min;
   unsigned max_draining_generations = 8;
+  std::vector<TestConfig> tests;  ///< a configuration that fails one is not used
 };
 
 }  // namespace gateway

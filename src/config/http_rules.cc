@@ -113,8 +113,27 @@ Status check_method(std::string_view method) {
   return ok();
 }
 
+Status check_request(std::string_view request) {
+  const std::size_t blank = request.find(' ');
+  const std::string_view method = request.substr(0, blank);
+  // What the gateway refuses may be tested too; only control characters would end the line.
+  const bool is_line = std::none_of(request.begin(), request.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+  });
+  if (blank == std::string_view::npos || blank + 1 == request.size() || !is_token(method) ||
+      !is_line) {
+    return Error{"expected a method and a path or URL, such as \"GET /api/orders\""};
+  }
+  return method == "CONNECT" ? ok() : check_method(method);
+}
+
+Status check_field_name(std::string_view name) {
+  if (is_token(name)) return ok();
+  return Error{quoted(name) + " is not the name of a header field"};
+}
+
 Status check_header_name(std::string_view name) {
-  if (!is_token(name)) return Error{quoted(name) + " is not the name of a header field"};
+  if (Status status = check_field_name(name); !status) return status;
   const std::string folded_name = folded(name);
   const bool is_own =
       std::find(kOwnFields.begin(), kOwnFields.end(), folded_name) != kOwnFields.end() ||

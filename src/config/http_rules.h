@@ -23,6 +23,12 @@ Status check_host_pattern(std::string_view host);
 
 Status check_method(std::string_view method);
 
+/// A method, a blank, and a path or URL: what a test asks for.
+Status check_request(std::string_view request);
+
+/// Any token.
+Status check_field_name(std::string_view name);
+
 /// A token that is not the name of a field the gateway sets or acts on itself.
 Status check_header_name(std::string_view name);
 

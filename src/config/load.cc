@@ -55,6 +55,7 @@ class Loader {
     environment_.apply_services(config, loaded_.origins);
     schema::decode_rows(schema::routes_table(), decoder, root, config);
     environment_.add_routes(config, loaded_.origins);
+    schema::decode_rows(schema::tests_table(), decoder, root, config);
   }
 
   Error failed() const {

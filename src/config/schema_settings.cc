@@ -213,7 +213,8 @@ const Table<Config>& settings_table() {
 const Table<Config>& root_table() {
   static const Table<Config> table = [] {
     Table<Config> all;
-    for (const auto* part : {&settings_table(), &services_table(), &routes_table()}) {
+    for (const auto* part :
+         {&settings_table(), &services_table(), &routes_table(), &tests_table()}) {
       all.rows.insert(all.rows.end(), part->rows.begin(), part->rows.end());
     }
     return all;

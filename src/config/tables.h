@@ -13,6 +13,7 @@ const Table<Config>& settings_table();
 /// services and routes: they inherit from the settings.
 const Table<Config>& services_table();
 const Table<Config>& routes_table();
+const Table<Config>& tests_table();
 /// All keys of the file, for --schema and for what is unknown.
 const Table<Config>& root_table();
 

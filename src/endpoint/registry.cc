@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "endpoint/registry.h"
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <string_view>
@@ -21,22 +22,31 @@ constexpr std::array kTable{
     Row{"/api/gateway/services", services},
 };
 
+const Row* find_row(std::string_view path) {
+  const auto* row = std::find_if(kTable.begin(), kTable.end(),
+                                 [&](const Row& each) { return each.path == path; });
+  return row == kTable.end() ? nullptr : row;
+}
+
 }  // namespace
 
+std::optional<Cause> judge(const http::RequestHead& request) {
+  if (find_row(request.path()) == nullptr) return std::nullopt;
+  return request.method == "GET" || request.is_head() ? Cause::None : Cause::Method;
+}
+
 std::optional<http::Reply> Registry::respond(const http::RequestHead& request) {
-  for (const Row& row : kTable) {
-    if (row.path != request.path()) continue;
-    http::Reply reply;
-    if (request.method == "GET" || request.is_head()) {
-      reply.body = row.body(context_);
-    } else {
-      reply.status = info(Cause::Method).status;
-      reply.cause = Cause::Method;
-      reply.allow = "GET, HEAD";
-    }
-    return reply;
+  const std::optional<Cause> cause = judge(request);
+  if (!cause) return std::nullopt;
+  http::Reply reply;
+  if (*cause == Cause::None) {
+    reply.body = find_row(request.path())->body(context_);
+  } else {
+    reply.status = info(*cause).status;
+    reply.cause = *cause;
+    reply.allow = kAllowed;
   }
-  return std::nullopt;
+  return reply;
 }
 
 }  // namespace gateway::endpoint

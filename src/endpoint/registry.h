@@ -7,11 +7,19 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 
 #include "endpoint/context.h"
 #include "http/responder.h"
 
 namespace gateway::endpoint {
+
+/// What becomes of a request for one of these URLs: Cause::None when it is answered with 200.
+/// nullopt: none of ours.
+std::optional<Cause> judge(const http::RequestHead& request);
+
+/// Value of Allow when the cause is Method.
+inline constexpr std::string_view kAllowed = "GET, HEAD";
 
 class Registry : public http::Responder {
  public:

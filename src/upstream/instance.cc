@@ -13,14 +13,6 @@ namespace {
 constexpr Milliseconds kRefresh{10000};
 constexpr Milliseconds kRetryLookup{1000};
 
-std::string host_field_of(const InstanceConfig& config) {
-  if (!config.unix_path.empty()) return "localhost";
-  const bool is_ipv6 = config.host.find(':') != config.host.npos;
-  std::string field = is_ipv6 ? "[" + config.host + "]" : config.host;
-  if (config.port != 80) field += ":" + std::to_string(config.port);
-  return field;
-}
-
 std::vector<Address> fixed_address(const InstanceConfig& config) {
   auto address = config.unix_path.empty() ? Address::from_ip(config.host, config.port)
                                           : Address::from_unix_path(config.unix_path);
@@ -29,6 +21,14 @@ std::vector<Address> fixed_address(const InstanceConfig& config) {
 }
 
 }  // namespace
+
+std::string host_field_of(const InstanceConfig& config) {
+  if (!config.unix_path.empty()) return "localhost";
+  const bool is_ipv6 = config.host.find(':') != config.host.npos;
+  std::string field = is_ipv6 ? "[" + config.host + "]" : config.host;
+  if (config.port != 80) field += ":" + std::to_string(config.port);
+  return field;
+}
 
 Instance::Instance(UpstreamContext& context, const InstanceConfig& config, InstanceSlot& slot)
     : context_(context),

@@ -20,6 +20,9 @@
 
 namespace gateway::upstream {
 
+/// Value of Host for an instance.
+std::string host_field_of(const InstanceConfig& config);
+
 /// What all instances of one worker share.
 struct UpstreamContext {
   http::ClientContext client;

@@ -9,7 +9,7 @@ LEVELS = {
     "http": 2,
     "upstream": 3, "policy": 3,
     "proxy": 4, "endpoint": 4, "example": 4,
-    "process": 5,
+    "process": 5, "explain": 5,
     "cli": 6,
 }
 MAIN_LEVEL = 7  # files in src itself
@@ -19,7 +19,7 @@ MAIN_LEVEL = 7  # files in src itself
 LIBRARIES = [
     (r"event2/http.*\.h|evhttp\.h", r"http/.*"),
     (r"event2/.*|event\.h|ev(dns|ent|util).*\.h", r"(event|http)/.*|upstream/(resolver|connector)\..*"),
-    (r"nlohmann/.*", r"(config|endpoint|example|policy)/.*"),
+    (r"nlohmann/.*", r"(config|endpoint|example|explain|policy)/.*"),
     (r"cxxopts\.hpp", r"cli/options\..*"),
     (r"spdlog/.*|fmt/.*", r"observe/.*"),
 ]

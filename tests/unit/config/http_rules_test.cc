@@ -44,6 +44,17 @@ TEST_CASE("methods are case-sensitive tokens", "[config]") {
   CHECK_FALSE(check_method(""));
 }
 
+TEST_CASE("a request is a method and a path or URL", "[config]") {
+  for (const char* good : {"GET /", "GET http://h/x?y", "OPTIONS *", "CONNECT h:1", "GET x y"}) {
+    CAPTURE(good);
+    CHECK(check_request(good));
+  }
+  for (const char* bad : {"", "GET", "GET ", " /", "G T\n /", "GET /\r\n", "post /"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(check_request(bad));
+  }
+}
+
 TEST_CASE("header fields of the gateway itself cannot be changed", "[config]") {
   CHECK(check_header_name("X-Team"));
   CHECK(check_header_name("Server"));

@@ -57,6 +57,20 @@ class Fixture {
   endpoint::Registry registry_{{config, *board, instances, 4}};
 };
 
+TEST_CASE("what becomes of a request is known without an answer", "[endpoint]") {
+  const auto judged = [](std::string_view method, std::string_view target) {
+    http::RequestHead request;
+    request.method = method;
+    request.set_target(target);
+    return endpoint::judge(request);
+  };
+  CHECK(judged("GET", "/health") == Cause::None);
+  CHECK(judged("HEAD", "/api/gateway/status?x") == Cause::None);
+  CHECK(judged("POST", "/api/gateway/services") == Cause::Method);
+  CHECK_FALSE(judged("GET", "/health/"));
+  CHECK_FALSE(judged("GET", "/"));
+}
+
 TEST_CASE("health says healthy, and when", "[endpoint]") {
   Fixture gateway;
   const std::string before = utc_timestamp(unix_ms());
