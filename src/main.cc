@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "cli/commands.h"
+#include "cli/explain.h"
 #include "cli/healthcheck.h"
 #include "cli/options.h"
 #include "config/load.h"
@@ -54,6 +55,7 @@ int main(int argc, char** argv) {
     case cli::Mode::Dump: return cli::dump_configuration(load());
     case cli::Mode::Test: return cli::test_configuration(load_tested());
     case cli::Mode::Signal: return cli::send_signal(options->runtime, options->signal);
+    case cli::Mode::Explain: return cli::run_explain(load(), options->request, options->style);
     case cli::Mode::Healthcheck: return cli::run_healthcheck(load());
     case cli::Mode::ExampleService: return example::run({options->listen, options->name});
   }

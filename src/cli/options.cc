@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "cli/options.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <cxxopts.hpp>
 #include <exception>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "process/signals.h"
 #include "util/text.h"
@@ -41,6 +43,7 @@ cxxopts::Options gateway_options() {
   cxxopts::Options options("api-gateway", "HTTP API gateway\n");
   options.custom_help(
       "[OPTIONS]\n"
+      "  api-gateway explain METHOD URL\n"
       "  api-gateway healthcheck\n"
       "  api-gateway example-service --listen ADDRESS --name NAME\n\n"
       "Without a command it runs the gateway in the foreground. The configuration comes from\n"
@@ -143,15 +146,74 @@ Result<Options> parse_healthcheck(int argc, const char* const* argv) {
   return options;
 }
 
+bool has_control(std::string_view text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+}
+
+Result<explain::Field> field_of(const string& text) {
+  const std::size_t colon = text.find(':');
+  if (colon == 0 || colon == string::npos || has_control(text)) {
+    return Error{"-H " + quoted(text) + ": expected a header field such as \"Name: value\""};
+  }
+  return explain::Field{text.substr(0, colon), string(trim(text.substr(colon + 1)))};
+}
+
+Result<explain::Request> request_of(const std::vector<string>& words) {
+  if (words.size() != 2) {
+    return Error{"explain needs a method and a path or URL, such as GET /api/orders" +
+                 (words.size() > 2 ? "; unexpected argument " + quoted(words[2]) : "")};
+  }
+  for (const string& word : words) {
+    if (word.empty() || has_control(word)) {
+      return Error{quoted(word) + ": expected a method and a path or URL"};
+    }
+  }
+  return explain::Request{words[0], words[1], {}};
+}
+
+Result<Options> parse_explain(int argc, const char* const* argv) {
+  cxxopts::Options known("api-gateway explain",
+                         "Say what the gateway would do with a request, and why; the exit status\n"
+                         "is 0 when it would not refuse it\n");
+  known.custom_help("[OPTIONS] METHOD URL");
+  known.add_options()                                                                  //
+      ("c,config", "Configuration file", value<string>(), "FILE")                      //
+      ("H,header", "A header field of the request; may be repeated", value<string>(),  //
+       "FIELD")                                                                        //
+      ("all", "Show every route and value")                                            //
+      ("json", "Print JSON")                                                           //
+      ("h,help", "Print this help and exit");
+  const auto parsed = known.parse(argc, argv);
+  if (parsed.count("help") > 0) return print(known.help());
+  auto request = request_of(parsed.unmatched());
+  if (!request) return std::move(request).error();
+  // Not as a list: cxxopts would split the values at their commas.
+  for (const auto& argument : parsed.arguments()) {
+    if (argument.key() != "header") continue;
+    auto field = field_of(argument.value());
+    if (!field) return std::move(field).error();
+    request->fields.push_back(*std::move(field));
+  }
+  Options options;
+  options.mode = Mode::Explain;
+  options.request = *std::move(request);
+  if (parsed.count("all") > 0) options.style = ExplainStyle::All;
+  if (parsed.count("json") > 0) options.style = ExplainStyle::Json;
+  if (parsed.count("config") > 0) options.config = parsed["config"].as<string>();
+  return options;
+}
+
 }  // namespace
 
 Result<Options> parse_command_line(int argc, const char* const* argv) try {
   const std::string_view command = argc > 1 ? argv[1] : "";
   if (command == "example-service") return parse_example_service(argc - 1, argv + 1);
+  if (command == "explain") return parse_explain(argc - 1, argv + 1);
   if (command == "healthcheck") return parse_healthcheck(argc - 1, argv + 1);
   if (!command.empty() && !command.starts_with('-')) {
     return Error{"unknown command " + quoted(command) +
-                 "; expected healthcheck or example-service, or options only"};
+                 "; expected explain, healthcheck or example-service, or options only"};
   }
   return parse_gateway(argc, argv);
 } catch (const std::exception& error) {

@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "cli/explain.h"
 #include "process/runtime_paths.h"
 #include "util/address.h"
 #include "util/result.h"
@@ -19,17 +20,20 @@ enum class Mode {
   Dump,  ///< the effective configuration
   Signal,
   Healthcheck,
+  Explain,
   ExampleService,
 };
 
 struct Options {
   Mode mode = Mode::Run;
-  std::string text;        ///< of Print
-  std::string config;      ///< the configuration file; empty: the default one, if there is one
-  int signal = 0;          ///< of Signal
-  RuntimeOptions runtime;  ///< of Run and Signal
-  Address listen;          ///< of ExampleService
-  std::string name;        ///< of ExampleService
+  std::string text;          ///< of Print
+  std::string config;        ///< the configuration file; empty: the default one, if there is one
+  int signal = 0;            ///< of Signal
+  RuntimeOptions runtime;    ///< of Run and Signal
+  Address listen;            ///< of ExampleService
+  std::string name;          ///< of ExampleService
+  explain::Request request;  ///< of Explain
+  ExplainStyle style = ExplainStyle::Short;  ///< of Explain
 };
 
 /// An error is a mistake in usage.

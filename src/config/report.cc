@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "config/report.h"
 
-#include <algorithm>
 #include <string_view>
-#include <utility>
 
+#include "config/effective.h"
 #include "config/schema.h"
 #include "config/tables.h"
 
@@ -12,12 +11,6 @@ namespace gateway {
 namespace {
 
 using schema::Json;
-
-bool is_leaf(const Json& value) {
-  const auto is_scalar = [](const Json& element) { return !element.is_structured(); };
-  return !value.is_structured() || value.empty() ||
-         (value.is_array() && std::all_of(value.begin(), value.end(), is_scalar));
-}
 
 std::string one_line(const Json& value) {
   // Text from a file is UTF-8; a variable may hold any bytes.
@@ -27,19 +20,19 @@ std::string one_line(const Json& value) {
 
 class Writer {
  public:
-  Writer(const Json& root, const Origins& origins) : root_(root), origins_(origins) {}
+  explicit Writer(const Effective& effective) : effective_(effective) {}
 
   std::string write() && {
-    write_value(root_, "", 0, "");
+    write_value(effective_.root(), "", 0, "");
     return std::move(out_);
   }
 
  private:
   void write_value(const Json& value, const std::string& pointer, std::size_t depth,
                    std::string_view comma) {
-    if (is_leaf(value)) {
-      out_.append(one_line(value)).append(comma).append("  // ").append(origin_of(pointer));
-      out_ += '\n';
+    if (Effective::is_value(value)) {
+      out_.append(one_line(value)).append(comma).append("  // ");
+      out_.append(effective_.written_at(pointer).text) += '\n';
       return;
     }
     out_ += value.is_object() ? "{\n" : "[\n";
@@ -53,40 +46,13 @@ class Writer {
     out_.append(2 * depth, ' ').append(value.is_object() ? "}" : "]").append(comma) += '\n';
   }
 
-  /// Where the value was written, be it a level that this one inherits from.
-  std::string origin_of(const std::string& pointer) const {
-    const auto found = origins_.find(pointer);
-    if (found != origins_.end()) return found->second.text();
-    const std::string parent = inherited_from(pointer);
-    return parent.empty() ? "built-in" : origin_of(parent);
-  }
-
-  std::string inherited_from(const std::string& pointer) const {
-    for (const std::string_view part : {"/timeouts/", "/limits/"}) {
-      const std::size_t at = pointer.find(part);
-      if (at == std::string::npos) continue;
-      const std::string rest = pointer.substr(at);
-      if (pointer.starts_with("/services/")) return "/defaults" + rest;
-      if (!pointer.starts_with("/routes/")) continue;
-      const Json& route = root_.at(Json::json_pointer(pointer.substr(0, at)));
-      const auto service = route.find("service");
-      if (service == route.end()) return "/defaults" + rest;
-      return "/services" + pointer_step(service->get<std::string>()) + rest;
-    }
-    return "";
-  }
-
-  const Json& root_;
-  const Origins& origins_;
+  const Effective& effective_;
   std::string out_;
 };
 
 }  // namespace
 
-std::string effective_text(const LoadedConfig& loaded) {
-  const Json root = schema::dump_rows(schema::root_table(), loaded.config);
-  return Writer(root, loaded.origins).write();
-}
+std::string effective_text(const LoadedConfig& loaded) { return Writer(Effective(loaded)).write(); }
 
 std::string schema_text() {
   Json document = {{"$schema", "https://json-schema.org/draft/2020-12/schema"},

@@ -89,6 +89,25 @@ TEST_CASE("the health check is a command", "[cli]") {
   CHECK(parse({"healthcheck"})->mode == Mode::Healthcheck);
 }
 
+TEST_CASE("explain takes a request", "[cli]") {
+  const auto options = parse(
+      {"explain", "-c", "x.json", "GET", "/a?b", "-H", "A: 1, 2", "--header=Host: h:81", "-HB:c"});
+  if (!options) FAIL(options.error().message);
+  CHECK(options->mode == Mode::Explain);
+  CHECK(options->config == "x.json");
+  CHECK(options->request.method == "GET");
+  CHECK(options->request.url == "/a?b");
+  REQUIRE(options->request.fields.size() == 3);
+  CHECK(options->request.fields[0].name == "A");
+  CHECK(options->request.fields[0].value == "1, 2");
+  CHECK(options->request.fields[1].value == "h:81");
+  CHECK(options->request.fields[2].value == "c");
+  CHECK(options->style == cli::ExplainStyle::Short);
+  CHECK(parse({"explain", "--all", "GET", "/"})->style == cli::ExplainStyle::All);
+  CHECK(parse({"explain", "GET", "/", "--json"})->style == cli::ExplainStyle::Json);
+  CHECK(parse({"explain", "-h"})->mode == Mode::Print);
+}
+
 TEST_CASE("mistakes in usage are told with the words that are wrong", "[cli]") {
   using Row = std::pair<std::vector<const char*>, const char*>;
   const auto row = GENERATE(values<Row>({
@@ -102,6 +121,15 @@ TEST_CASE("mistakes in usage are told with the words that are wrong", "[cli]") {
       {{"-t", "-s", "quit"}, "-t and -s exclude each other"},
       {{"-T", "--schema"}, "-T and --schema exclude each other"},
       {{"-c", ""}, "-c needs the name of a file"},
+      {{"explain"}, "explain needs a method and a path or URL"},
+      {{"explain", "/x"}, "explain needs a method and a path or URL"},
+      {{"explain", "GET", "/x", "/y"}, "unexpected argument \"/y\""},
+      {{"explain", "GET", ""}, "\"\": expected a method and a path or URL"},
+      {{"explain", "GET", "/x\ny"}, "expected a method and a path or URL"},
+      {{"explain", "GET", "/x", "-H", "A"}, "-H \"A\": expected a header field"},
+      {{"explain", "GET", "/x", "-H", ": b"}, "expected a header field"},
+      {{"explain", "GET", "/x", "-H", "A: b\r\nC: d"}, "expected a header field"},
+      {{"explain", "GET", "/x", "--jsn"}, "jsn"},
   }));
   const auto options = parse(row.first);
   REQUIRE_FALSE(options);
