@@ -67,6 +67,24 @@ TEST_CASE("a text that fits exactly is not cut", "[util]") {
   CHECK(written(3, "") == "");
 }
 
+TEST_CASE("one odd byte is found at every place of a text of every length", "[util]") {
+  for (std::size_t length = 0; length <= 33; length++) {
+    const std::string plain(length, 'x');
+    CHECK(written(64, plain) == plain);
+    for (std::size_t at = 0; at < length; at++) {
+      // Both sides of each bound, and what would borrow from or carry into a neighbour.
+      for (const char byte : {'\x00', '\x1f', ' ', '!', '"', '#', '[', '\\', ']', '~', '\x7f',
+                              '\x80', '\xa2', '\xdc', '\xff'}) {
+        std::string text = plain;
+        text[at] = byte;
+        const std::string json = quoted(text);
+        CAPTURE(length, at, json);
+        CHECK(written(64, text) == json.substr(1, json.size() - 2));
+      }
+    }
+  }
+}
+
 TEST_CASE("a text that does not fit is cut between characters and marked", "[util]") {
   CHECK(written(5, "abcdef") == "ab…");
   CHECK(written(3, "abcd") == "…");
