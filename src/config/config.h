@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "config/secret_names.h"
+#include "util/access_field.h"
 #include "util/duration.h"
 #include "util/log_level.h"
 #include "util/network.h"
@@ -166,6 +168,8 @@ struct LogConfig {
   LogLevel level = LogLevel::Info;
   std::string access = "stdout";  ///< "stdout", "stderr", "off" or a file
   std::string error = "stderr";
+  std::vector<AccessField> access_fields = default_access_fields();
+  std::vector<std::string> redact_query = known_secret_names();  ///< query parameters
 };
 
 struct Config {

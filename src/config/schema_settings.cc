@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Settings of the process: listeners, logs, clients, pool, shutdown, reload and the defaults.
+// Settings of the process: listeners, clients, pool, shutdown, reload and the defaults.
 #include "config/kinds.h"
 #include "config/tables.h"
 #include "config/validate.h"
@@ -72,28 +72,6 @@ const Table<ListenerConfig>& listener_table() {
        Need::Required},
       {"trusted_proxies", "Networks whose X-Forwarded fields are believed and appended to.",
        in(&ListenerConfig::trusted_proxies, networks())},
-  }};
-  return table;
-}
-
-const Table<LogConfig>& access_table() {
-  static const Table<LogConfig> table{
-      {{"output", "stdout, stderr, off or a file.", in(&LogConfig::access, log_output())}}};
-  return table;
-}
-
-const Table<LogConfig>& error_table() {
-  static const Table<LogConfig> table{{
-      {"output", "stdout, stderr, off or a file.", in(&LogConfig::error, log_output())},
-      {"level", "The least important level that is logged.", in(&LogConfig::level, log_level())},
-  }};
-  return table;
-}
-
-const Table<LogConfig>& logs_table() {
-  static const Table<LogConfig> table{{
-      {"access", "One line for each request.", object_of(access_table())},
-      {"error", "What happens to the gateway itself.", object_of(error_table())},
   }};
   return table;
 }
@@ -198,7 +176,8 @@ const Table<Config>& settings_table() {
        in(&Config::max_connections, whole_number_or("off", kUnlimited, 1, 10'000'000))},
       {"listeners", "Where the gateway listens.",
        in(&Config::listeners, list_of(object_of(listener_table()), 1))},
-      {"logs", "Where the logs go.", in(&Config::logs, object_of(logs_table()))},
+      {"logs", "What is logged, and where the logs go.",
+       in(&Config::logs, object_of(logs_table()))},
       {"client", "Patience with clients.", in(&Config::client, object_of(client_table()))},
       {"limits", "Limits of every message, before its route is known.",
        in(&Config::limits, object_of(message_table()))},

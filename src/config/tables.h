@@ -17,6 +17,7 @@ const Table<Config>& tests_table();
 /// All keys of the file, for --schema and for what is unknown.
 const Table<Config>& root_table();
 
+const Table<LogConfig>& logs_table();
 const Table<Timeouts>& timeouts_table();
 /// The limits that services and routes have of their own.
 const Table<Limits>& limits_table();

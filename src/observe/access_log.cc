@@ -1,22 +1,27 @@
 // SPDX-License-Identifier: MIT
 #include "observe/access_log.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 #include <limits>
 
 #include "util/clock.h"
 #include "util/json_escape.h"
+#include "util/text.h"
 
 namespace gateway {
-namespace {
 
-struct Line {
+struct AccessLine {
   const AccessRecord& record;
   std::string_view timestamp;
   unsigned worker;
   unsigned generation;
 };
+
+namespace {
+
+using Line = AccessLine;
 
 char* put(char* out, std::string_view bytes) {
   std::memcpy(out, bytes.data(), bytes.size());
@@ -43,6 +48,11 @@ char* text(char* out, std::size_t max, const Line& line) {
   return put_text(out, max, line.record.*member);
 }
 
+template <std::string_view AccessRecord::*member>
+char* text_if_any(char* out, std::size_t max, const Line& line) {
+  return (line.record.*member).empty() ? nullptr : put_text(out, max, line.record.*member);
+}
+
 template <auto AccessRecord::*member>
 char* number(char* out, std::size_t max, const Line& line) {
   return put_number(out, max, line.record.*member);
@@ -57,90 +67,137 @@ char* timestamp(char* out, std::size_t max, const Line& line) {
   return put_text(out, max, line.timestamp);
 }
 
-char* duration(char* out, std::size_t max, const Line& line) {
-  const std::uint64_t us = line.record.duration_us;
-  out = put_number(out, max - 4, us / 1000);
-  *out++ = '.';
-  *out++ = static_cast<char>('0' + us / 100 % 10);
-  *out++ = static_cast<char>('0' + us / 10 % 10);
-  *out++ = static_cast<char>('0' + us % 10);
-  return out;
+char* duration(char* out, std::size_t, const Line& line) {
+  return write_milliseconds(out, line.record.duration_us);
 }
 
 char* cause(char* out, std::size_t max, const Line& line) {
   return put_text(out, max, info(line.record.cause).word);
 }
 
-char* detail(char* out, std::size_t max, const Line& line) {
-  return line.record.detail.empty() ? nullptr : put_text(out, max, line.record.detail);
-}
-
 // --- the table -------------------------------------------------------------------------------
 
 struct Field {
-  std::string_view name;
-  std::size_t max;  // bytes of the value as written, with its quotes
+  AccessField field;
+  std::size_t max;  // bytes of the value as written, with its quotes: at least those of "null"
   char* (*write)(char* out, std::size_t max, const Line& line);
+  unsigned share = 0;  // of the bytes that a line has left; `max` is what it gets in any case
 };
 
 template <class Number>
 constexpr std::size_t kDigits = std::numeric_limits<Number>::digits10 + 2;  // with a sign
 
-constexpr std::array kFields{
-    Field{"timestamp", 26, timestamp},
-    Field{"request_id", 130, text<&AccessRecord::request_id>},
-    Field{"client", 64, text<&AccessRecord::client>},
-    Field{"method", 66, text<&AccessRecord::method>},
-    Field{"path", 1400, text<&AccessRecord::path>},
-    Field{"protocol", 18, text<&AccessRecord::protocol>},
-    Field{"target_service", 130, text<&AccessRecord::target_service>},
-    Field{"upstream_path", 1400, text<&AccessRecord::upstream_path>},
-    Field{"status_code", kDigits<int>, number<&AccessRecord::status_code>},
-    Field{"duration_ms", kDigits<std::uint64_t> + 4, duration},
-    Field{"bytes_in", kDigits<std::uint64_t>, number<&AccessRecord::bytes_in>},
-    Field{"bytes_out", kDigits<std::uint64_t>, number<&AccessRecord::bytes_out>},
-    Field{"attempts", kDigits<unsigned>, number<&AccessRecord::attempts>},
-    Field{"cause", 34, cause},
-    Field{"detail", 400, detail},
-    Field{"worker", kDigits<unsigned>, origin<&Line::worker>},
-    Field{"generation", kDigits<unsigned>, origin<&Line::generation>},
+// One row per enumerator, in its order.
+constexpr std::array<Field, kAccessFields> kFields{
+    Field{AccessField::Timestamp, 26, timestamp},
+    Field{AccessField::RequestId, 130, text<&AccessRecord::request_id>},
+    Field{AccessField::Client, 64, text<&AccessRecord::client>},
+    Field{AccessField::Method, 66, text<&AccessRecord::method>},
+    Field{AccessField::Path, 300, text<&AccessRecord::path>, 4},
+    Field{AccessField::Query, 300, text<&AccessRecord::query>, 3},
+    Field{AccessField::Protocol, 18, text<&AccessRecord::protocol>},
+    Field{AccessField::TargetService, 66, text<&AccessRecord::target_service>},
+    Field{AccessField::Instance, 280, text<&AccessRecord::instance>},
+    Field{AccessField::UpstreamPath, 300, text<&AccessRecord::upstream_path>, 4},
+    Field{AccessField::StatusCode, kDigits<int>, number<&AccessRecord::status_code>},
+    Field{AccessField::Duration, kMillisecondsSize, duration},
+    Field{AccessField::BytesIn, kDigits<std::uint64_t>, number<&AccessRecord::bytes_in>},
+    Field{AccessField::BytesOut, kDigits<std::uint64_t>, number<&AccessRecord::bytes_out>},
+    Field{AccessField::Attempts, kDigits<unsigned>, number<&AccessRecord::attempts>},
+    Field{AccessField::Cause, 34, cause},
+    Field{AccessField::Detail, 200, text_if_any<&AccessRecord::detail>},
+    Field{AccessField::TraceId, 34, text_if_any<&AccessRecord::trace_id>},
+    Field{AccessField::ParentId, 18, text_if_any<&AccessRecord::parent_id>},
+    Field{AccessField::Worker, kDigits<unsigned>, origin<&Line::worker>},
+    Field{AccessField::Generation, kDigits<unsigned>, origin<&Line::generation>},
+    Field{AccessField::Route, 66, text<&AccessRecord::route>},
+    Field{AccessField::Host, 260, text<&AccessRecord::host>},
+    Field{AccessField::UserAgent, 260, text<&AccessRecord::user_agent>, 2},
+    Field{AccessField::Referer, 300, text<&AccessRecord::referer>, 3},
 };
+
+const Field& row_of(AccessField field) { return kFields[static_cast<std::size_t>(field)]; }
+
+constexpr bool is_in_order() {
+  for (std::size_t i = 0; i < kFields.size(); i++) {
+    if (kFields[i].field != static_cast<AccessField>(i)) return false;
+  }
+  return true;
+}
+static_assert(is_in_order());
+
+constexpr std::size_t label_size(std::string_view name) {
+  return std::string_view(",\"\":").size() + name.size();
+}
+
+constexpr std::size_t bytes_of(const Field& row) {
+  return label_size(access_field_name(row.field)) + row.max;
+}
+
+constexpr std::size_t longest_label() {
+  std::size_t size = 0;
+  for (const Field& row : kFields) size = std::max(size, label_size(access_field_name(row.field)));
+  return size;
+}
+
+constexpr std::size_t kEnd = std::string_view("}\n").size();
 
 // Every value has a bound, so a line has one: nothing needs to be checked while it is written.
 constexpr std::size_t longest_line() {
-  std::size_t size = std::string_view("}\n").size();
-  for (const Field& field : kFields) {
-    size += std::string_view("{\"\":").size() + field.name.size() + field.max;
-  }
+  std::size_t size = kEnd;
+  for (const Field& row : kFields) size += bytes_of(row);
   return size;
 }
 static_assert(longest_line() <= LogOutput::kMaxLine);
 
-char* put_line(char* out, const Line& line) {
-  char separator = '{';
-  for (const Field& field : kFields) {
-    char* const start = out;
-    *out++ = separator;
-    *out++ = '"';
-    out = put(out, field.name);
-    out = put(out, "\":");
-    out = field.write(out, field.max, line);
-    if (out == nullptr) out = start;
-    separator = ',';
-  }
-  return put(out, "}\n");
-}
-
 }  // namespace
 
-AccessLog::AccessLog(LogOutput& output, unsigned worker, unsigned generation)
-    : output_(output), worker_(worker), generation_(generation) {}
+AccessLog::AccessLog(LogOutput& output, unsigned worker, unsigned generation,
+                     std::span<const AccessField> fields, std::span<const std::string> secrets)
+    : output_(output), worker_(worker), generation_(generation), secrets_(secrets) {
+  std::size_t left = LogOutput::kMaxLine - kEnd;
+  unsigned shares = 0;
+  for (const AccessField field : fields) {
+    left -= bytes_of(row_of(field));
+    shares += row_of(field).share;
+  }
+  for (const AccessField field : fields) {
+    const Field& row = row_of(field);
+    const std::size_t more = row.share == 0 ? 0 : left * row.share / shares;
+    Column& column = columns_.emplace_back();
+    char* const end = put(column.label.data(), ",\"");
+    put(put(end, access_field_name(field)), "\":");
+    column.label_size = label_size(access_field_name(field));
+    static_assert(longest_label() <= kLabel);
+    column.max = row.max + more;
+    column.takes_what_is_left = row.share != 0;
+    column.write = row.write;
+    if (!output.is_off()) selected_ |= access_field_bit(field);
+  }
+}
 
 void AccessLog::write(const AccessRecord& record) {
   if (output_.is_off()) return;
-  std::array<char, longest_line()> buffer;  // uninitialised: all of it that is read is written
-  const char* end = put_line(buffer.data(), Line{record, timestamp(), worker_, generation_});
+  // Uninitialised: all that is read is written. Only part of what is copied of a label counts.
+  std::array<char, LogOutput::kMaxLine + kLabel> buffer;
+  const char* end = put_line(buffer.data(), {record, timestamp(), worker_, generation_});
   output_.append({buffer.data(), static_cast<std::size_t>(end - buffer.data())});
+}
+
+char* AccessLog::put_line(char* out, const AccessLine& line) const {
+  char* const begin = out;
+  std::size_t left_over = 0;
+  for (const Column& column : columns_) {
+    std::memcpy(out, column.label.data(), kLabel);
+    char* const value = out + column.label_size;
+    const std::size_t max = column.max + (column.takes_what_is_left ? left_over : 0);
+    char* const end = column.write(value, max, line);
+    if (end == nullptr) continue;
+    if (column.takes_what_is_left) left_over = max - static_cast<std::size_t>(end - value);
+    out = end;
+  }
+  *begin = '{';  // in the place of a comma
+  return put(out == begin ? out + 1 : out, "}\n");
 }
 
 void AccessLog::flush() { output_.flush(); }

@@ -56,7 +56,8 @@ class Worker {
       : heritage_(std::move(heritage)),
         slot_(heritage_.scoreboard.workers[heritage_.slot]),
         access_log_(heritage_.logs.access, static_cast<unsigned>(heritage_.slot),
-                    heritage_.generation),
+                    heritage_.generation, heritage_.config.logs.access_fields,
+                    heritage_.config.logs.redact_query),
         instances_(heritage_.scoreboard.instances_of(heritage_.generation)),
         endpoints_({heritage_.config, heritage_.scoreboard, instances_, heritage_.generation}),
         drain_deadline_(

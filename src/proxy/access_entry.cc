@@ -2,22 +2,51 @@
 #include "proxy/access_entry.h"
 
 #include <span>
+#include <utility>
 
+#include "http/field_name.h"
 #include "proxy/client_address.h"
 #include "util/clock.h"
+#include "util/trace_parent.h"
 #include "util/uuid.h"
 
 namespace gateway::proxy {
+namespace {
 
-void AccessEntry::begin(const http::Exchange& exchange) {
+// A line has no room for more of one value.
+constexpr std::size_t kLongest = LogOutput::kMaxLine;
+
+constexpr std::uint64_t kTraceIds =
+    access_field_bit(AccessField::TraceId) | access_field_bit(AccessField::ParentId);
+
+std::string_view value_of(const http::RequestHead& request, std::string_view name) {
+  const http::Field* field = request.find(name);
+  return field == nullptr ? std::string_view{} : field->value;
+}
+
+/// Empty when there is none that is valid. Two are as good as none: which is whose?
+std::string_view trace_parent_of(const http::RequestHead& request) {
+  constexpr std::string_view kName("traceparent");
+  constexpr std::size_t kLength = 55;  // a later version may have more
+  std::string_view found;
+  for (const http::Field& field : request.fields) {
+    if (field.name.size() != kName.size()) continue;
+    if (!http::equals_ignoring_case(field.name, kName)) continue;
+    if (!found.empty() || !parse_trace_parent(field.value)) return {};
+    found = field.value.substr(0, kLength);
+  }
+  return found;
+}
+
+}  // namespace
+
+void AccessEntry::begin(const http::Exchange& exchange, const AccessLog& log) {
   const http::RequestHead& request = exchange.request();
-  service = detail = {};
+  route = service = instance = detail = {};
   status = 0;
   attempts = 0;
   cause = Cause::None;
-  method_length_ = request.method.size();
-  path_length_ = request.path().size();
-  text_.assign(request.method).append(request.path());
+  copy_request(exchange, log);
   is_http10_ = request.minor_version == 0;
   client_.clear();
   if (exchange.peer_is_trusted()) client_ = client_address(exchange);
@@ -30,21 +59,55 @@ void AccessEntry::begin(const http::Exchange& exchange) {
   }
 }
 
+void AccessEntry::copy_request(const http::Exchange& exchange, const AccessLog& log) {
+  const http::RequestHead& request = exchange.request();
+  const SecretMask& secrets = log.secrets();
+  text_.assign(request.method);
+  end(Text::Method);
+  if (exchange.refusal() == Cause::None) {
+    text_.append(request.path());
+  } else {
+    secrets.append_url(text_, request.path(), kLongest);  // perhaps no path at all
+  }
+  end(Text::Path);
+  if (request.query().size() > 1 && log.has(AccessField::Query)) {
+    secrets.append_query(text_, request.query().substr(1), kLongest);
+  }
+  end(Text::Query);
+  if (log.has(AccessField::Host)) text_.append(request.authority.substr(0, kLongest));
+  end(Text::Host);
+  if (log.has(AccessField::UserAgent)) {
+    text_.append(value_of(request, "User-Agent").substr(0, kLongest));
+  }
+  end(Text::UserAgent);
+  if (log.has(AccessField::Referer)) {
+    secrets.append_url(text_, value_of(request, "Referer"), kLongest);
+  }
+  end(Text::Referer);
+  if (log.has_any(kTraceIds)) text_.append(trace_parent_of(request));
+  end(Text::TraceParent);
+  end(Text::UpstreamPath);
+}
+
+std::string_view AccessEntry::method() const {
+  return std::string_view(text_).substr(0, ends_.front());
+}
+
 void AccessEntry::set_upstream_path(std::string_view prefix, std::string_view rest) {
-  text_.resize(method_length_ + path_length_);
+  text_.resize(ends_[ends_.size() - 2]);
   text_.append(prefix).append(rest);
+  end(Text::UpstreamPath);
 }
 
 void AccessEntry::write(AccessLog& log, const http::Exchange& exchange) const {
-  const std::string_view text(text_);
   AccessRecord record;
+  take_texts(record);
   record.request_id = id_;
   record.client = client_.empty() ? exchange.peer() : client_;
-  record.method = text.substr(0, method_length_);
-  record.path = text.substr(method_length_, path_length_);
   record.protocol = is_http10_ ? "HTTP/1.0" : "HTTP/1.1";
   record.target_service = service;
-  record.upstream_path = text.substr(method_length_ + path_length_);
+  record.instance = instance;
+  record.route = route;
   record.status_code = status != 0 ? status : info(cause).status;
   record.duration_us = monotonic_us() - exchange.started_us();
   record.bytes_in = exchange.body_received();
@@ -53,6 +116,25 @@ void AccessEntry::write(AccessLog& log, const http::Exchange& exchange) const {
   record.cause = cause;
   record.detail = detail;
   log.write(record);
+}
+
+void AccessEntry::take_texts(AccessRecord& record) const {
+  const char* begin = text_.data();
+  const auto next = [&](Text which) {
+    const char* const end = text_.data() + ends_[static_cast<std::size_t>(which)];
+    return std::string_view(std::exchange(begin, end), end);
+  };
+  record.method = next(Text::Method);
+  record.path = next(Text::Path);
+  record.query = next(Text::Query);
+  record.host = next(Text::Host);
+  record.user_agent = next(Text::UserAgent);
+  record.referer = next(Text::Referer);
+  if (const auto trace = parse_trace_parent(next(Text::TraceParent))) {
+    record.trace_id = trace->trace_id;
+    record.parent_id = trace->parent_id;
+  }
+  record.upstream_path = next(Text::UpstreamPath);
 }
 
 }  // namespace gateway::proxy

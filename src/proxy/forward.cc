@@ -45,7 +45,8 @@ void Forward::start(http::Exchange& exchange, const Decision& decision) {
   exchange.set_handler(*this);
   route_ = &match.route->config;
   service_ = match.route->service;
-  entry_.begin(exchange);
+  entry_.begin(exchange, context_.access_log);
+  entry_.route = route_->name;
   entry_.service = service_->name();
   idempotent_ = is_idempotent(request.method);
   traits_ = {request.is_head(), wants_upgrade(request), request.framing == http::Framing::Chunked,
@@ -87,6 +88,7 @@ void Forward::write_head(const RouteMatch& match, upstream::Instance& instance) 
 void Forward::attempt(upstream::Instance& instance, bool fresh) {
   if (entry_.attempts++ > 0 && !route_->preserve_host) replace_host(head_, instance.host_field());
   instance_ = &instance;
+  entry_.instance = instance.url();
   head_pending_ = true;
   connection_ = &instance.acquire(*this, traits_, route_->timeouts, fresh);
 }

@@ -90,9 +90,9 @@ void Gateway::act(http::Exchange& exchange, const Decision& decision) {
   const Route* route = decision.match.route;
   switch (decision.action) {
     case Action::Forward: return impl_->forwards.take().start(exchange, decision);
-    case Action::Respond: return respond(exchange, *route->config.response);
+    case Action::Respond: return respond(exchange, route->config);
     case Action::Redirect:
-      return redirect(exchange, redirect_status(decision),
+      return redirect(exchange, route->config, redirect_status(decision),
                       redirect_location(decision, request.query()));
     case Action::Confirm: return confirm(exchange);
     case Action::Refuse: break;
@@ -105,7 +105,8 @@ void Gateway::act(http::Exchange& exchange, const Decision& decision) {
     allow = allow_field(
         impl_->router.allowed_methods({request.path(), request.authority, request.method}));
   }
-  LocalAnswer::answer(impl_->context, exchange, error(decision.cause), std::move(allow));
+  const std::string_view name = route == nullptr ? std::string_view() : route->config.name;
+  LocalAnswer::answer(impl_->context, exchange, error(decision.cause), std::move(allow), name);
 }
 
 void Gateway::confirm(http::Exchange& exchange) {
@@ -114,21 +115,22 @@ void Gateway::confirm(http::Exchange& exchange) {
   LocalAnswer::answer(impl_->context, exchange, std::move(reply));
 }
 
-void Gateway::respond(http::Exchange& exchange, const StaticResponse& response) {
+void Gateway::respond(http::Exchange& exchange, const RouteConfig& route) {
   http::Reply reply;
-  reply.status = response.status;
-  reply.content_type = response.content_type;
-  reply.body = response.body;
-  LocalAnswer::answer(impl_->context, exchange, std::move(reply));
+  reply.status = route.response->status;
+  reply.content_type = route.response->content_type;
+  reply.body = route.response->body;
+  LocalAnswer::answer(impl_->context, exchange, std::move(reply), {}, route.name);
 }
 
-void Gateway::redirect(http::Exchange& exchange, int status, std::string_view location) {
+void Gateway::redirect(http::Exchange& exchange, const RouteConfig& route, int status,
+                       std::string_view location) {
   http::Reply reply;
   reply.status = status;
   reply.content_type.clear();
   std::string fields("Location: ");
   fields.append(location).append("\r\n");
-  LocalAnswer::answer(impl_->context, exchange, std::move(reply), std::move(fields));
+  LocalAnswer::answer(impl_->context, exchange, std::move(reply), std::move(fields), route.name);
 }
 
 void Gateway::close_idle() {

@@ -43,8 +43,9 @@ class Gateway : public http::Handler {
  private:
   void act(http::Exchange& exchange, const Decision& decision);
   void confirm(http::Exchange& exchange);
-  void respond(http::Exchange& exchange, const StaticResponse& response);
-  void redirect(http::Exchange& exchange, int status, std::string_view location);
+  void respond(http::Exchange& exchange, const RouteConfig& route);
+  void redirect(http::Exchange& exchange, const RouteConfig& route, int status,
+                std::string_view location);
 
   struct Impl;
   std::unique_ptr<Impl> impl_;

@@ -8,10 +8,11 @@
 namespace gateway::proxy {
 
 void LocalAnswer::answer(ProxyContext& context, http::Exchange& exchange, http::Reply reply,
-                         std::string extra_fields) {
+                         std::string extra_fields, std::string_view route) {
   auto* self = new LocalAnswer(context, std::move(reply), std::move(extra_fields));
   exchange.set_handler(*self);
-  self->entry_.begin(exchange);
+  self->entry_.begin(exchange, context.access_log);
+  self->entry_.route = route;
   if (exchange.refusal() != Cause::None) self->send(exchange);
 }
 

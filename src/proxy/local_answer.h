@@ -8,6 +8,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "http/exchange.h"
 #include "http/responder.h"
@@ -18,9 +19,10 @@ namespace gateway::proxy {
 
 class LocalAnswer : public http::ExchangeHandler {
  public:
-  /// Becomes the exchange's handler; a refused exchange is answered at once.
+  /// Becomes the exchange's handler; a refused exchange is answered at once. `route`: the name of
+  /// the one that asked for this answer; outlives it.
   static void answer(ProxyContext& context, http::Exchange& exchange, http::Reply reply,
-                     std::string extra_fields = {});
+                     std::string extra_fields = {}, std::string_view route = {});
 
  private:
   LocalAnswer(ProxyContext& context, http::Reply reply, std::string extra_fields)

@@ -96,6 +96,16 @@ std::string_view closest(std::string_view word, std::span<const std::string_view
   return best;
 }
 
+char* write_milliseconds(char* out, std::uint64_t microseconds) {
+  constexpr std::size_t kFraction = std::string_view(".345").size();
+  out = std::to_chars(out, out + kMillisecondsSize - kFraction, microseconds / 1000).ptr;
+  *out++ = '.';
+  *out++ = static_cast<char>('0' + microseconds / 100 % 10);
+  *out++ = static_cast<char>('0' + microseconds / 10 % 10);
+  *out++ = static_cast<char>('0' + microseconds % 10);
+  return out;
+}
+
 std::string errno_text(int error) { return std::generic_category().message(error); }
 
 }  // namespace gateway

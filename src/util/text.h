@@ -3,6 +3,7 @@
 // Text: small helpers for what people write and read. ASCII only, whatever the locale.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -33,6 +34,11 @@ std::string quoted(std::string_view text);
 
 /// The candidate that `word` is most likely a slip of (at most two edits away); empty when none.
 std::string_view closest(std::string_view word, std::span<const std::string_view> candidates);
+
+inline constexpr std::size_t kMillisecondsSize = 22;
+/// Writes microseconds as milliseconds with three decimals, "12.345": at most kMillisecondsSize
+/// bytes. Returns their end.
+char* write_milliseconds(char* out, std::uint64_t microseconds);
 
 /// What an errno value means, e.g. "Permission denied".
 std::string errno_text(int error);

@@ -11,6 +11,8 @@ FILE_MAN = "man/api-gateway.json.5"
 README = "README.md"
 ENV_EXAMPLE = "conf/gateway.env.example"
 COMPOSE = "docker-compose.yml"
+ACCESS_FIELDS = "src/util/access_field.h"
+SECRET_NAMES = "src/config/secret_names.cc"
 
 
 def section(tree, name):
@@ -78,12 +80,30 @@ def check_variable_examples(tree):
 
 def check_log_fields(tree):
     """the man page has the fields of the access log, in their order"""
-    fields = re.findall(r'\bField\{"(\w+)"', tree.read("src/observe/access_log.cc"))
-    documented = re.findall(r"^\.It Li (\w+)$", section(tree, "LOGS"), re.M)
-    problems = compare("access log field", set(fields), set(documented), MAN)
-    if not problems and fields != documented:
-        problems.append(f"access log fields: {MAN} has them in another order")
+    rows = re.findall(r'\bAccessFieldInfo\{AccessField::\w+, "(\w+)", (true|false)\}',
+                      tree.read(ACCESS_FIELDS))
+    by_default, _, on_request = section(tree, "LOGS").partition(".Ss Fields on request\n")
+    problems = []
+    for what, page, value in (("default", by_default, "true"), ("optional", on_request, "false")):
+        fields = [name for name, is_default in rows if is_default == value]
+        documented = re.findall(r"^\.It Li (\w+)$", page, re.M)
+        found = compare(f"{what} access log field", set(fields), set(documented), MAN)
+        if not found and fields != documented:
+            found = [f"{what} access log fields: {MAN} has them in another order"]
+        problems += found
     return problems
+
+
+def check_secret_names(tree):
+    """the man page of the file has the names of the secrets that are masked by default"""
+    groups = re.findall(r"constexpr std::string_view k\w+ =([^;]*);", tree.read(SECRET_NAMES))
+    names = {name for group in groups for name in re.findall(r"\w+", group)}
+    item = re.search(r"^\.It Va logs\.access\.redact\.query\n(.*?)^\.It ", tree.read(FILE_MAN),
+                     re.M | re.S)
+    listed = item.group(1).partition("built in:\n")[2] if item else ""
+    documented = {name for line in re.findall(r"^\.Li (.*)$", listed, re.M)
+                  for name in re.findall(r"\w+", line)}
+    return compare("secret name", names, documented, FILE_MAN)
 
 
 def check_causes(tree):
@@ -171,5 +191,5 @@ def check_links(tree):
 
 
 CHECKS = [check_options, check_commands, check_variables, check_variable_examples,
-          check_log_fields, check_causes, check_signals, check_keys, check_man_page, check_version,
+          check_log_fields, check_secret_names, check_causes, check_signals, check_keys, check_man_page, check_version,
           check_links]

@@ -46,7 +46,8 @@ TEST_CASE("every setting reaches its place", "[config]") {
     "version": 1, "$schema": "s", "workers": 3, "user": "u", "group": "g", "max_connections": 9,
     "listeners": [{"name": "public", "address": "[::1]:81", "trusted_proxies": ["10.0.0.0/8"]},
                   {"address": "unix:/run/x.sock"}],
-    "logs": {"access": {"output": "off"}, "error": {"output": "stdout", "level": "debug"}},
+    "logs": {"access": {"output": "off", "fields": ["path", "referer"],
+                        "redact": {"query": ["pin"]}}, "error": {"output": "stdout", "level": "debug"}},
     "client": {"header": "1s", "body": "2s", "keep_alive": "3s", "write": "4s",
                "half_close": "0s"},
     "limits": {"head": "16KiB", "header_fields": 50, "target": 4096},
@@ -67,6 +68,9 @@ TEST_CASE("every setting reaches its place", "[config]") {
   CHECK(config.listeners[0].trusted_proxies[0].contains("10.1.2.3"));
   CHECK(config.listeners[1].unix_path == "/run/x.sock");
   CHECK(config.logs.access == "off");
+  CHECK(config.logs.access_fields ==
+        std::vector<AccessField>{AccessField::Path, AccessField::Referer});
+  CHECK(config.logs.redact_query == std::vector<std::string>{"pin"});
   CHECK(config.logs.error == "stdout");
   CHECK(config.logs.level == LogLevel::Debug);
   CHECK(config.client.header == Milliseconds(1000));
@@ -101,6 +105,24 @@ TEST_CASE("timeouts and limits go from the defaults to services to routes", "[co
   CHECK(b.timeouts.idle == Timeouts().idle);
   CHECK(b.limits.request_body == 1 << 20);
   CHECK(config.services.at(1).instances.at(0).weight == 3);
+}
+
+TEST_CASE("\"default\" in a list of the log stands for what is built in", "[config]") {
+  const auto logs = [](const std::string& text) {
+    return config_of("{\"logs\": {\"access\": {" + text + "}}}").logs;
+  };
+  const LogConfig built_in;
+  auto fields = built_in.access_fields;
+  CHECK(logs("").access_fields == fields);
+  CHECK(logs(R"("fields": ["default"])").access_fields == fields);
+  fields.insert(fields.begin(), AccessField::Host);
+  fields.push_back(AccessField::UserAgent);
+  CHECK(logs(R"("fields": ["host", "default", "user_agent"])").access_fields == fields);
+  auto names = built_in.redact_query;
+  CHECK(logs("").redact_query == names);
+  CHECK(logs(R"("redact": {"query": []})").redact_query.empty());
+  names.push_back("pin");
+  CHECK(logs(R"("redact": {"query": ["default", "pin"]})").redact_query == names);
 }
 
 TEST_CASE("a route says what it matches and what it does", "[config]") {
@@ -156,6 +178,28 @@ TEST_CASE("a wrong value is an error with its place and what is accepted", "[con
        "gateway.json:1:28: /listeners/0/address: ", "is not an address"},
       {R"({"logs": {"error": {"level": "wran"}}})",
        "gateway.json:1:30: /logs/error/level: ", "expected trace, debug"},
+      {R"({"logs": {"access": {"fields": []}}})",
+       "gateway.json:1:32: /logs/access/fields: ", "at least one field"},
+      {R"({"logs": {"access": {"fields": "path"}}})",
+       "gateway.json:1:32: /logs/access/fields: ", "expected an array"},
+      {R"({"logs": {"access": {"fields": ["path", 1]}}})",
+       "gateway.json:1:41: /logs/access/fields/1: ", "the name of a field, not a number"},
+      {R"({"logs": {"access": {"fields": ["path", "usr_agent"]}}})",
+       "gateway.json:1:41: /logs/access/fields/1: ", "did you mean \"user_agent\"?"},
+      {R"({"logs": {"access": {"fields": ["defualt"]}}})",
+       "gateway.json:1:33: /logs/access/fields/0: ", "did you mean \"default\"?"},
+      {R"({"logs": {"access": {"fields": ["path", "method", "path"]}}})",
+       "gateway.json:1:51: /logs/access/fields/2: ", "the field \"path\" is there twice"},
+      {R"({"logs": {"access": {"fields": ["default", "path"]}}})",
+       "gateway.json:1:44: /logs/access/fields/1: ", "twice: \"default\" has it"},
+      {R"({"logs": {"access": {"fields": ["path", "default"]}}})",
+       "gateway.json:1:41: /logs/access/fields/1: ", "\"path\" is there twice: \"default\" has it"},
+      {R"({"logs": {"access": {"redact": {"query": ["token", "_"]}}}})",
+       "gateway.json:1:52: /logs/access/redact/query/1: ", "a letter or digit"},
+      {R"({"logs": {"access": {"redact": {"query": [""]}}}})",
+       "gateway.json:1:43: /logs/access/redact/query/0: ", "not an empty one"},
+      {R"({"logs": {"access": {"redact": {"qeury": []}}}})",
+       "gateway.json:1:33: /logs/access/redact/qeury: ", "did you mean \"query\"?"},
       {R"({"services": {"A": {"instances": [{"url": "http://a"}]}}})",
        "gateway.json:1:15: /services/A: ", "[a-z0-9_-]{1,63}"},
       {R"({"services": {"a": {"instances": [{"url": "http://a"}]}}})",
@@ -197,6 +241,21 @@ TEST_CASE("a wrong route is an error with its place and what is accepted", "[con
   const std::string line = first_line(error_of(with_route(row.route)));
   CHECK(contains(line, row.pointer));
   CHECK(contains(line, row.part));
+}
+
+TEST_CASE("a list of the log that is far too long is refused, not read to its end", "[config]") {
+  const auto list = [](const std::string& name, int count) {
+    std::string text = "[";
+    for (int i = 0; i < count; i++) text += (i > 0 ? ",\"" : "\"") + name + "\"";
+    return text + "]";
+  };
+  const std::string fields =
+      error_of("{\"logs\": {\"access\": {\"fields\": " + list("path", 5000) + "}}}");
+  CHECK(contains(fields, "/logs/access/fields/29: "));
+  CHECK_FALSE(contains(fields, "/logs/access/fields/30: "));
+  CHECK(contains(error_of("{\"logs\": {\"access\": {\"redact\": {\"query\": " +
+                          list("default", 1001) + "}}}}"),
+                 "/logs/access/redact/query: expected at most 1000 names"));
 }
 
 TEST_CASE("all problems are reported at once, in the order of the file", "[config]") {

@@ -211,6 +211,44 @@ TEST_CASE("a redirect does not pass on dot segments that leave its prefix", "[pr
   CHECK(has(gateway.get("/old/a/../b"), "\r\nLocation: /new/public/a/../b\r\n"));
 }
 
+// --- what the log says ---------------------------------------------------------------------------
+
+TEST_CASE("the log names the route, whoever answers", "[proxy]") {
+  WholeGateway gateway;
+  gateway.config.logs.access_fields = {AccessField::Route, AccessField::StatusCode};
+  gateway.add_service();
+  gateway.add_route("/a/");                                                // r0
+  gateway.add_route("/b/", "").response = StaticResponse{};                // r1
+  gateway.add_route("/c/", "").redirect = Redirect{302, "/other/", true};  // r2
+  for (const char* target : {"/a/", "/a", "/b/", "/c/", "/c/../../x", "/a/../../x", "/nowhere"}) {
+    gateway.get(target);
+  }
+  CHECK(gateway::test::lines_of(gateway.access_log()) ==
+        std::vector<std::string>{
+            R"({"route":"r0","status_code":200})", R"({"route":"r0","status_code":308})",
+            R"({"route":"r1","status_code":200})", R"({"route":"r2","status_code":302})",
+            R"({"route":"r2","status_code":400})", R"({"route":"r0","status_code":400})",
+            R"({"route":null,"status_code":404})"});
+}
+
+TEST_CASE("the log names the instance that was tried last", "[proxy]") {
+  for (const bool second_answers : {true, false}) {
+    WholeGateway gateway;
+    gateway.config.logs.access_fields = {AccessField::Instance, AccessField::Attempts,
+                                         AccessField::StatusCode};
+    gateway.add_service().close();
+    AnsweringOrigin& second = gateway.add_instance();
+    if (!second_answers) second.close();
+    gateway.config.services[0].instances[0].url = "http://first";
+    gateway.config.services[0].instances[1].url = "http://second";
+    gateway.add_route("/");
+    gateway.get("/");
+    CHECK(gateway.access_log() ==
+          std::string(R"({"instance":"http://second","attempts":2,"status_code":)") +
+              (second_answers ? "200}\n" : "503}\n"));
+  }
+}
+
 // --- trusted proxies -----------------------------------------------------------------------------
 
 TEST_CASE("behind a trusted proxy the log has the client's address", "[proxy]") {

@@ -22,7 +22,7 @@ class Fixture {
   template <class Send>
   std::string answer(const std::string& request, const Send& send) {
     std::string reply = client_.answer(request, [&](http::Exchange& exchange) {
-      entry.begin(exchange);
+      entry.begin(exchange, log_);
       send(context_, exchange, entry);
     });
     // The one line that changes by itself.
@@ -37,7 +37,7 @@ class Fixture {
   test::OneExchange client_;
   Config config_;
   LogOutput output_ = *LogOutput::open("off");
-  AccessLog log_{output_, 0, 0};
+  AccessLog log_{output_, 0, 0, {}, {}};
   WorkerSlot slot_;
   ProxyContext context_{client_.loop, config_, log_, slot_};
 };

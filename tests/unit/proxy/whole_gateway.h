@@ -121,7 +121,7 @@ class WholeGateway {
     auto output = LogOutput::open(scratch_.file("access"));
     REQUIRE(output);
     log_.emplace(*std::move(output));
-    access_log_.emplace(*log_, 0U, 1U);
+    access_log_.emplace(*log_, 0U, 1U, config.logs.access_fields, config.logs.redact_query);
     gateway_ = std::make_unique<Gateway>(
         loop, GatewayParts{config, endpoints_, *access_log_, slot_, instances_});
     listener_.reset(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));

@@ -62,6 +62,20 @@ TEST_CASE("the closest candidate is at most two edits away", "[util]") {
   CHECK(closest("GATEWAY_COLOUR", kNames).empty());
 }
 
+TEST_CASE("milliseconds have three decimals", "[util]") {
+  struct Row {
+    std::uint64_t us;
+    const char* text;
+  };
+  for (const Row& row :
+       {Row{0, "0.000"}, Row{7, "0.007"}, Row{1234, "1.234"}, Row{60'000'050, "60000.050"},
+        Row{std::numeric_limits<std::uint64_t>::max(), "18446744073709551.615"}}) {
+    std::array<char, kMillisecondsSize> out{};
+    const char* end = write_milliseconds(out.data(), row.us);
+    CHECK(std::string(out.data(), static_cast<std::size_t>(end - out.data())) == row.text);
+  }
+}
+
 TEST_CASE("an errno value is told in words", "[util]") {
   CHECK(errno_text(EACCES) == "Permission denied");
 }
