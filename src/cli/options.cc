@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "config/load.h"
 #include "process/signals.h"
 #include "util/text.h"
 
@@ -47,7 +48,9 @@ cxxopts::Options gateway_options() {
       "  api-gateway healthcheck\n"
       "  api-gateway example-service --listen ADDRESS --name NAME\n\n"
       "Without a command it runs the gateway in the foreground. The configuration comes from\n"
-      "a file and environment variables: see api-gateway.json(5) and api-gateway(8).\n");
+      "a file and environment variables: see api-gateway.json(5) and api-gateway(8). Without\n"
+      "-c it is " +
+      string(kDefaultConfigFile) + ", if that exists.\n");
   options.add_options()                                                        //
       ("c,config", "Configuration file", value<string>(), "FILE")              //
       ("t,test", "Test the configuration and exit")                            //

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <optional>
 #include <utility>
 
@@ -14,7 +15,10 @@
 namespace gateway {
 namespace {
 
-constexpr const char* kDefaultFile = GATEWAY_SYSCONFDIR "/gateway.json";
+/// Also when nobody may look: reading it then says so.
+bool exists(const std::string& file) {
+  return access(file.c_str(), F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR);
+}
 
 class Loader {
  public:
@@ -77,10 +81,9 @@ class Loader {
 }  // namespace
 
 Result<LoadedConfig> load_config(const std::string& file,
-                                 std::span<const std::string_view> environment) {
-  std::string path = file;
-  if (path.empty() && access(kDefaultFile, F_OK) == 0) path = kDefaultFile;
-  return Loader(environment).load(path);
+                                 std::span<const std::string_view> environment,
+                                 const std::string& default_file) {
+  return Loader(environment).load(file.empty() && exists(default_file) ? default_file : file);
 }
 
 Result<LoadedConfig> load_environment(std::span<const std::string_view> environment) {

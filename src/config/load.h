@@ -15,9 +15,13 @@
 
 namespace gateway {
 
-/// `file`: a path; empty: the default one when it exists, else no file.
+/// What is read when nobody names a file, where the program was configured to be installed.
+inline constexpr const char* kDefaultConfigFile = GATEWAY_SYSCONFDIR "/gateway.json";
+
+/// `file`: a path; empty: `default_file` when it exists, else no file.
 Result<LoadedConfig> load_config(const std::string& file,
-                                 std::span<const std::string_view> environment);
+                                 std::span<const std::string_view> environment,
+                                 const std::string& default_file = kDefaultConfigFile);
 
 /// Without any file.
 Result<LoadedConfig> load_environment(std::span<const std::string_view> environment);

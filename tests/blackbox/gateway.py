@@ -68,8 +68,31 @@ def clean_environment(overrides):
     return env
 
 
+@functools.lru_cache(maxsize=None)
+def empty_file():
+    """An empty configuration, where an installed one would be read otherwise; else None."""
+    text = subprocess.run([BINARY, "--help"], stdin=subprocess.DEVNULL, capture_output=True,
+                          check=True, timeout=3 * DEADLINE, text=True).stdout
+    if not os.path.exists(re.search(r"-c it is (.+), if that exists", text)[1]):
+        return None
+    path = os.path.join(tempfile.mkdtemp(prefix="gateway-test-"), "gateway.json")
+    os.chmod(os.path.dirname(path), 0o755)
+    with open(path, "w", encoding="ascii") as file:
+        file.write("{}")
+    return path
+
+
+def with_own_file(args):
+    """These arguments, such that no file of an installed gateway is read."""
+    reads_one = not args or args[0] == "healthcheck" or args[0].startswith("-")
+    if not reads_one or "-c" in args or not empty_file():
+        return args
+    return (*args, "-c", empty_file())
+
+
 def run_command(*args, env=None, cwd=None):
     """Runs the program to its end; gives (exit status, stdout, stderr)."""
+    args = with_own_file(args)
     done = subprocess.run([BINARY, *args], env=clean_environment(env or {}), cwd=cwd,
                           stdin=subprocess.DEVNULL, capture_output=True, timeout=3 * DEADLINE,
                           text=True, errors="surrogateescape")
@@ -106,6 +129,7 @@ class Gateway:
         if config is not None:
             self.write_config(config)
             args = ("-c", "gateway.json", *args)
+        args = with_own_file(args)
         self.process = subprocess.Popen(
             [*prefix, BINARY, *args], env=clean_environment(settings), cwd=self.directory,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -143,7 +167,7 @@ class Gateway:
         self._assert_runs()
         try:
             return self.get("/health").status == 200
-        except ConnectionRefusedError:
+        except (ConnectionRefusedError, FileNotFoundError):
             return False
 
     def _assert_runs(self):

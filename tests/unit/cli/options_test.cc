@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "catch.h"
+#include "config/load.h"
 
 using namespace gateway;
 using cli::Mode;
@@ -66,6 +67,7 @@ TEST_CASE("help and version are printed, whatever else is asked for", "[cli]") {
   REQUIRE(help);
   CHECK(help->mode == Mode::Print);
   CHECK(help->text.find("--pid-file") != std::string::npos);
+  CHECK(help->text.find(kDefaultConfigFile) != std::string::npos);
   CHECK(parse({"example-service", "-h"})->text.find("--listen") != std::string::npos);
   CHECK(parse({"healthcheck", "-h"})->mode == Mode::Print);
 }

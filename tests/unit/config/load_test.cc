@@ -395,6 +395,26 @@ TEST_CASE("a file's route may lead to a service of the environment", "[config]")
   CHECK(config.services.at(0).name == "service7");
 }
 
+TEST_CASE("without a name the file of the installation is read, if it exists", "[config]") {
+  CHECK(std::string_view(kDefaultConfigFile).ends_with("/api-gateway/gateway.json"));
+  const Files files;
+  files.write("default.json", R"({"workers": 3})");
+  files.write("named.json", R"({"workers": 4})");
+  const auto workers = [&](const std::string& file, const std::string& default_file) {
+    const auto loaded = load_config(file, {}, files.path(default_file));
+    return loaded ? static_cast<int>(loaded->config.workers) : -1;
+  };
+  CHECK(workers("", "default.json") == 3);
+  CHECK(workers("", "none.json") == 0);
+  CHECK(workers(files.path("named.json"), "default.json") == 4);
+  CHECK(workers(files.path("none.json"), "default.json") == -1);
+  files.write("default.json", "{");
+  CHECK(workers("", "default.json") == -1);
+  CHECK(workers("", "default.json/x") == 0);
+  std::filesystem::create_symlink("loop.json", files.path("loop.json"));
+  CHECK(workers("", "loop.json") == -1);
+}
+
 TEST_CASE("a file that cannot be read is an error", "[config]") {
   const Files files;
   const auto missing = load_config(files.path("none.json"), {});
