@@ -198,23 +198,39 @@ format-check:  ## fail if a C++ source is not formatted
 	clang-format --dry-run -Werror $(SRCS) $(UNIT_SRCS) $(wildcard tests/fuzz/*.cc) $(HEADERS)
 
 # --- install --------------------------------------------------------------------------------
-DOCUMENTS := README.md packaging/NEWS.md conf/gateway.env.example conf/gateway.json
+DOCUMENTS := README.md packaging/NEWS.md
+EXAMPLES  := conf/gateway.env.example conf/gateway.json $(sort $(wildcard conf/examples/*.json))
+PARTS     := $(sort $(wildcard conf/examples/conf.d/*.json))
+CONFIG    := $(sysconfdir)/api-gateway/gateway.json
 
-install: $(GATEWAY)  ## install below $(DESTDIR)$(prefix)
+# The paths that the sources name, as they are here.
+PLACED = sed 's|/run/api-gateway|$(runstatedir)/api-gateway|g; s|/etc/api-gateway|$(sysconfdir)/api-gateway|g; s|/usr/share/api-gateway|$(datadir)/api-gateway|g'
+
+# The configuration is the operator's: one that is there already stays as it is.
+install: $(GATEWAY)  ## install below $(DESTDIR)$(prefix); a gateway.json that is there stays
+	$(INSTALL) -d $(DESTDIR)$(mandir)/man8 $(DESTDIR)$(mandir)/man5 $(DESTDIR)$(datadir)/api-gateway \
+	  $(DESTDIR)$(docdir)/examples/conf.d $(DESTDIR)$(sysconfdir)/api-gateway
 	$(INSTALL) -D -m 755 $(GATEWAY) $(DESTDIR)$(sbindir)/api-gateway
-	sed 's|/run/api-gateway|$(runstatedir)/api-gateway|g; s|/etc/api-gateway|$(sysconfdir)/api-gateway|g' \
-	  man/api-gateway.8 > $(B)/api-gateway.8
-	$(INSTALL) -D -m 644 $(B)/api-gateway.8 $(DESTDIR)$(mandir)/man8/api-gateway.8
-	sed 's|/etc/api-gateway|$(sysconfdir)/api-gateway|g' man/api-gateway.json.5 > $(B)/api-gateway.json.5
-	$(INSTALL) -D -m 644 $(B)/api-gateway.json.5 $(DESTDIR)$(mandir)/man5/api-gateway.json.5
-	$(INSTALL) -d $(DESTDIR)$(docdir)
+	$(PLACED) man/api-gateway.8 | $(INSTALL) -m 644 /dev/stdin $(DESTDIR)$(mandir)/man8/api-gateway.8
+	$(PLACED) man/api-gateway.json.5 | $(INSTALL) -m 644 /dev/stdin $(DESTDIR)$(mandir)/man5/api-gateway.json.5
+	$(GATEWAY) --schema > $(B)/gateway.schema.json
+	$(INSTALL) -m 644 $(B)/gateway.schema.json $(DESTDIR)$(datadir)/api-gateway
 	$(INSTALL) -m 644 $(DOCUMENTS) $(DESTDIR)$(docdir)
+	$(INSTALL) -m 644 $(EXAMPLES) $(DESTDIR)$(docdir)/examples
+	$(INSTALL) -m 644 $(PARTS) $(DESTDIR)$(docdir)/examples/conf.d
+	test -e $(DESTDIR)$(CONFIG) || \
+	  $(PLACED) conf/gateway.json | $(INSTALL) -m 644 /dev/stdin $(DESTDIR)$(CONFIG)
 
-uninstall: $(CONFIG_MK)  ## remove what install installed
+uninstall: $(CONFIG_MK)  ## remove what install installed, and gateway.json unless it was changed
+	$(PLACED) conf/gateway.json | cmp -s - $(DESTDIR)$(CONFIG) && rm $(DESTDIR)$(CONFIG) || true
 	rm -f $(DESTDIR)$(sbindir)/api-gateway $(DESTDIR)$(mandir)/man8/api-gateway.8 \
-	  $(DESTDIR)$(mandir)/man5/api-gateway.json.5
-	rm -f $(addprefix $(DESTDIR)$(docdir)/,$(notdir $(DOCUMENTS)))
-	-rmdir $(DESTDIR)$(docdir)
+	  $(DESTDIR)$(mandir)/man5/api-gateway.json.5 $(DESTDIR)$(datadir)/api-gateway/gateway.schema.json
+	rm -f $(addprefix $(DESTDIR)$(docdir)/,$(notdir $(DOCUMENTS))) \
+	  $(addprefix $(DESTDIR)$(docdir)/examples/,$(notdir $(EXAMPLES))) \
+	  $(addprefix $(DESTDIR)$(docdir)/examples/conf.d/,$(notdir $(PARTS)))
+	-rmdir $(DESTDIR)$(datadir)/api-gateway $(DESTDIR)$(docdir)/examples/conf.d \
+	  $(DESTDIR)$(docdir)/examples $(DESTDIR)$(docdir)
+	-rmdir $(DESTDIR)$(sysconfdir)/api-gateway
 
 dist: $(CONFIG_MK)  ## source archive of the last commit, in build/
 	git archive --format=tar.gz --prefix=$(PACKAGE_TARNAME)-$(VERSION)/ -o $(B)/$(PACKAGE_TARNAME)-$(VERSION).tar.gz HEAD
@@ -224,7 +240,7 @@ docker:  ## container image api-gateway
 
 # --- housekeeping ---------------------------------------------------------------------------
 clean:  ## remove what was compiled; keeps the configuration
-	rm -rf $(B)/src $(B)/tests $(COUNTS) $(GATEWAY) $(UNIT) $(LIBRARY) $(B)/api-gateway.8 $(B)/api-gateway.json.5 \
+	rm -rf $(B)/src $(B)/tests $(COUNTS) $(GATEWAY) $(UNIT) $(LIBRARY) $(B)/gateway.schema.json \
 	  $(B)/compile_commands.json $(addprefix $(B)/fuzz/,$(FUZZERS))
 
 distclean:  ## remove everything that was made

@@ -28,10 +28,12 @@ class Response(Message):
 
 
 class Client(Stream):
-    """One connection to the gateway."""
+    """One connection to the gateway, at a host and port or at a unix socket."""
 
     def __init__(self, address, receive_buffer=None, source=None):
-        family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        is_unix = isinstance(address, str)
+        tcp = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        family = socket.AF_UNIX if is_unix else tcp
         sock = socket.socket(family, socket.SOCK_STREAM)
         if receive_buffer:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
@@ -39,7 +41,8 @@ class Client(Stream):
             sock.bind((source, 0))
         sock.settimeout(DEADLINE)
         sock.connect(address)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if not is_unix:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         super().__init__(sock)
 
     def __enter__(self):

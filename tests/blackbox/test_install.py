@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: MIT
+"""What "make install" puts where, and what it leaves alone."""
+
+import json
+import os
+import re
+import subprocess
+
+from case import Case
+from documents import ROOT, configuration_files, parse
+from gateway import BINARY, run_command
+from wire import DEADLINE
+
+
+def without_outer_make():
+    """An environment without the marks of a make that runs the tests."""
+    return {name: value for name, value in os.environ.items()
+            if not re.match("MAKE|MFLAGS|DESTDIR", name)}
+
+
+def as_built(build):
+    """Options of make: other tests run the program, it is not built anew now."""
+    return [option for path in (f"{build}/api-gateway", f"{build}/config.mk", "config.mk")
+            for option in ("-o", path)]
+
+
+class Install(Case):
+    def setUp(self):
+        super().setUp()
+        self.root = os.path.dirname(self.temporary(""))
+        self.make("install")
+
+    def make(self, *goals):
+        """Goals of the Makefile with directories that no default of configure has."""
+        build = os.path.relpath(os.path.dirname(os.path.abspath(BINARY)), ROOT)
+        done = subprocess.run(
+            ["make", "--no-print-directory", *as_built(build), f"B={build}", f"DESTDIR={self.root}", "prefix=/opt/gw",
+             "exec_prefix=/opt/gw", "sbindir=/opt/gw/sbin", "sysconfdir=/opt/gw/conf",
+             "datadir=/opt/gw/data", "docdir=/opt/gw/doc", "mandir=/opt/gw/man",
+             "runstatedir=/opt/gw/run", *goals],
+            cwd=ROOT, env=without_outer_make(), stdin=subprocess.DEVNULL, text=True, check=False,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=3 * DEADLINE)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        return done.stdout
+
+    def path(self, name):
+        return os.path.join(self.root, "opt/gw", name)
+
+    def read(self, name):
+        with open(self.path(name), encoding="utf-8") as file:
+            return file.read()
+
+    def files(self):
+        return sorted(os.path.relpath(os.path.join(folder, name), self.path(""))
+                      for folder, _, names in os.walk(self.root) for name in names)
+
+    def test_everything_has_its_place(self):
+        examples = ["gateway.env.example"]
+        for path in configuration_files():
+            name = path.relative_to(ROOT / "conf").as_posix()
+            examples.append(name.removeprefix("examples/"))
+        self.assertEqual(self.files(), sorted(
+            ["sbin/api-gateway", "conf/api-gateway/gateway.json", "man/man8/api-gateway.8",
+             "man/man5/api-gateway.json.5", "data/api-gateway/gateway.schema.json",
+             "doc/README.md", "doc/NEWS.md"] + [f"doc/examples/{name}" for name in examples]))
+        self.assertEqual(self.read("data/api-gateway/gateway.schema.json"),
+                         run_command("--schema")[1])
+        for name in self.files():
+            mode = os.stat(self.path(name)).st_mode & 0o777
+            self.assertEqual(mode, 0o755 if name.startswith("sbin/") else 0o644, name)
+
+    def test_manuals_and_files_name_the_directories_of_this_installation(self):
+        self.assertIn("/opt/gw/conf/api-gateway/gateway.json", self.read("man/man5/api-gateway.json.5"))
+        page = self.read("man/man8/api-gateway.8")
+        self.assertIn("/opt/gw/run/api-gateway/api-gateway.pid", page)
+        for text in (page, self.read("man/man5/api-gateway.json.5")):
+            self.assertIsNone(re.search(r"(?<!\w)/(etc|run|usr/share)/api-gateway", text))
+        self.assertEqual(parse(self.read("conf/api-gateway/gateway.json"))["$schema"],
+                         "file:///opt/gw/data/api-gateway/gateway.schema.json")
+
+    def test_the_program_is_compiled_to_read_it(self):
+        build = os.path.relpath(os.path.dirname(os.path.abspath(BINARY)), ROOT)
+        said = self.make("-n", "-W", "src/config/load.cc", f"{build}/src/config/load.o")
+        self.assertIn("-DGATEWAY_SYSCONFDIR='\"/opt/gw/conf/api-gateway\"'", said)
+
+    def test_the_installed_file_starts_the_installed_program(self):
+        path = self.path("conf/api-gateway/gateway.json")
+        service = self.origin()
+        gw = self.gateway(service, args=("-c", path))
+        self.assertEqual(gw.get("/api/service1/x").status, 200)
+        self.assertEqual(service.requests[0].target, "/api/x")
+
+    def test_a_changed_configuration_outlives_install_and_uninstall(self):
+        name = "conf/api-gateway/gateway.json"
+        with open(self.path(name), "w", encoding="utf-8") as file:
+            json.dump({"workers": 2}, file)
+        self.make("install")
+        self.assertEqual(self.read(name), '{"workers": 2}')
+        self.make("uninstall")
+        self.assertEqual(self.files(), [name])
+
+    def test_uninstall_leaves_nothing_behind(self):
+        self.make("uninstall")
+        self.assertEqual(self.files(), [])
+        for gone in ("doc", "data/api-gateway", "conf/api-gateway"):
+            self.assertFalse(os.path.exists(self.path(gone)), gone)
