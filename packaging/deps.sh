@@ -20,6 +20,11 @@ need() {
 cxx=${CXX:-g++}
 cxx=${cxx%% *}  # of "ccache g++" or "g++ -m64" the program
 
+# A validator of schemas, for the tests: in the python3 of the path, or that of the system.
+has_jsonschema() {
+  python3 -c 'import jsonschema' || /usr/bin/python3 -c 'import jsonschema'
+}
+
 need "$cxx"         g++                 gcc-c++            command -v "$cxx"
 need make           make                make               command -v make
 need autoconf       autoconf            autoconf           command -v autoconf
@@ -31,6 +36,7 @@ need spdlog         libspdlog-dev       spdlog-devel       pkg-config --exists s
 need cxxopts        libcxxopts-dev      cxxopts-devel      pkg-config --exists cxxopts
 need catch2         catch2              catch-devel        pkg-config --exists catch2
 need python3        python3             python3            command -v python3
+need jsonschema     python3-jsonschema  python3-jsonschema has_jsonschema
 need curl           curl                curl               command -v curl
 need mandoc         mandoc              mandoc             command -v mandoc
 

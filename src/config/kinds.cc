@@ -110,7 +110,7 @@ Kind<Milliseconds> duration(Milliseconds least) {
             }
           },
           [](const Milliseconds& value) { return Json(format_duration(value)); },
-          [] { return pattern("off|([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?"); }};
+          [] { return pattern("off|(?=[0-9])([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?"); }};
 }
 
 namespace {

@@ -76,14 +76,25 @@ Json dump_rows(const Table<T>& table, const T& value) {
   return object;
 }
 
+/// What counts when a key is absent; null when that is nothing, or said by the keys below it.
+template <class T>
+Json default_of(const Kind<T>& kind) {
+  Json value = kind.dump ? kind.dump(T{}) : Json();
+  return value.is_object() && !value.empty() ? Json() : value;
+}
+
 template <class T>
 Json schema_of(const Table<T>& table) {
   Json object = {{"type", "object"}};
   for (const Row<T>& row : table.rows) {
     Json member = row.kind.schema();
     member["description"] = row.description;
+    if (row.need == Need::Required) {
+      object["required"].push_back(row.key);
+    } else if (Json value = default_of(row.kind); !value.is_null()) {
+      member["default"] = std::move(value);
+    }
     object["properties"][std::string(row.key)] = std::move(member);
-    if (row.need == Need::Required) object["required"].push_back(row.key);
   }
   object["additionalProperties"] = false;
   object.update(table.rules);
@@ -100,6 +111,17 @@ Kind<T> object_of(const Table<T>& table) {
           },
           [&table](const T& value) { return dump_rows(table, value); },
           [&table] { return schema_of(table); }};
+}
+
+/// For an object that inherits what it does not say: its schema has no defaults.
+template <class M>
+Kind<M> inheriting(Kind<M> kind) {
+  kind.schema = [schema = kind.schema] {
+    Json object = schema();
+    for (Json& member : object["properties"]) member.erase("default");
+    return object;
+  };
+  return kind;
 }
 
 /// What an element of a list starts from, by its node.

@@ -79,6 +79,17 @@ const Table<RouteConfig>& headers_table() {
 constexpr std::array<std::string_view, 4> kForServices{"rewrite", "preserve_host", "timeouts",
                                                        "limits"};
 
+Json route_rules() {
+  Json rules;
+  for (const char* answer : {"service", "response", "redirect"}) {
+    rules["oneOf"].push_back({{"required", {answer}}});
+  }
+  for (const std::string_view key : kForServices) {
+    rules["dependentRequired"][std::string(key)] = {"service"};
+  }
+  return rules;
+}
+
 void finish_route(Decoder& decoder, const Node& node, RouteConfig& route) {
   if (route.rewrite_prefix.empty()) route.rewrite_prefix = route.match.path_prefix;
   const auto answers = std::count_if(node.children.begin(), node.children.end(), [](const auto& n) {
@@ -100,6 +111,11 @@ void finish_route(Decoder& decoder, const Node& node, RouteConfig& route) {
 
 /// Shown for routes to a service only.
 Kind<RouteConfig> for_service(Kind<RouteConfig> kind) {
+  kind.schema = [schema = kind.schema, absent = default_of(kind)] {
+    Json description = schema();
+    if (!absent.is_null()) description["default"] = absent;
+    return description;
+  };
   kind.dump = [dump = kind.dump](const RouteConfig& route) {
     return route.service.empty() ? Json() : dump(route);
   };
@@ -122,14 +138,12 @@ const Table<RouteConfig>& route_table() {
           {"preserve_host", "Send the Host of the client instead of that of the instance.",
            for_service(in(&RouteConfig::preserve_host, boolean()))},
           {"timeouts", "Timeouts of this route, in the place of those of its service.",
-           for_service(in(&RouteConfig::timeouts, object_of(timeouts_table())))},
+           for_service(in(&RouteConfig::timeouts, inheriting(object_of(timeouts_table()))))},
           {"limits", "Limits of this route, in the place of those of its service.",
-           for_service(in(&RouteConfig::limits, object_of(limits_table())))},
+           for_service(in(&RouteConfig::limits, inheriting(object_of(limits_table()))))},
           {"headers", "Changes of header fields.", object_of(headers_table())},
       },
-      Json{{"oneOf", Json::array({{{"required", {"service"}}},
-                                  {{"required", {"response"}}},
-                                  {{"required", {"redirect"}}}})}},
+      route_rules(),
       finish_route};
   return table;
 }

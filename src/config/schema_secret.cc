@@ -100,26 +100,27 @@ void decode_text(Decoder& decoder, const Node& node, Check check, Secret& secret
 }  // namespace
 
 Kind<Secret> secret(Check check) {
-  return {[check](Decoder& decoder, const Node& node, Secret& target) {
-            if (node.kind == Node::Kind::String) return decode_text(decoder, node, check, target);
-            if (!decoder.expect(node, Node::Kind::Object,
-                                "a string, {\"file\": PATH} or {\"env\": NAME}")) {
-              return;
-            }
-            object_of(places_table()).decode(decoder, node, target);
-            fetch(decoder, node, check, target);
-          },
-          [](const Secret& secret) { return dump_secret(secret, std::string(kHidden)); },
-          [] {
-            Json forms = Json::array({{{"type", "string"}, {"not", {{"const", kHidden}}}}});
-            for (const std::string_view key : places_table().keys()) {
-              Json form = schema_of(places_table());
-              form["required"] = {key};
-              form["maxProperties"] = 1;
-              forms.push_back(std::move(form));
-            }
-            return Json{{"oneOf", std::move(forms)}};
-          }};
+  return {
+      [check](Decoder& decoder, const Node& node, Secret& target) {
+        if (node.kind == Node::Kind::String) return decode_text(decoder, node, check, target);
+        if (!decoder.expect(node, Node::Kind::Object,
+                            "a string, {\"file\": PATH} or {\"env\": NAME}")) {
+          return;
+        }
+        object_of(places_table()).decode(decoder, node, target);
+        fetch(decoder, node, check, target);
+      },
+      [](const Secret& secret) { return dump_secret(secret, std::string(kHidden)); },
+      [] {
+        Json forms = Json::array({{{"type", "string"}, {"not", {{"const", kHidden}}}}});
+        for (const std::string_view key : places_table().keys()) {
+          const Json all = schema_of(places_table());
+          Json form = {{"type", "object"}, {"required", {key}}, {"additionalProperties", false}};
+          form["properties"] = {{key, all["properties"][std::string(key)]}};
+          forms.push_back(std::move(form));
+        }
+        return Json{{"oneOf", std::move(forms)}};
+      }};
 }
 
 Json dump_secret(const Secret& secret, const std::string& shown) {

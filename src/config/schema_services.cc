@@ -40,9 +40,9 @@ const Table<ServiceConfig>& service_table() {
       {"instances", "Where the service runs.",
        in(&ServiceConfig::instances, list_of(object_of(instance_table()), 1)), Need::Required},
       {"timeouts", "Timeouts of this service, in the place of the defaults.",
-       in(&ServiceConfig::timeouts, object_of(timeouts_table()))},
+       in(&ServiceConfig::timeouts, inheriting(object_of(timeouts_table())))},
       {"limits", "Limits of this service, in the place of the defaults.",
-       in(&ServiceConfig::limits, object_of(limits_table()))},
+       in(&ServiceConfig::limits, inheriting(object_of(limits_table())))},
   }};
   return table;
 }

@@ -16,7 +16,7 @@ Kind<Config> ignored(Json description) {
 }
 
 Kind<Config> version() {
-  Kind<Config> kind = ignored({{"const", 1}});
+  Kind<Config> kind = ignored({{"const", 1}, {"default", 1}});
   kind.decode = [](Decoder& decoder, const Node& node, Config&) {
     std::uint64_t version = 1;
     whole_number(1, 1).decode(decoder, node, version);
@@ -25,7 +25,9 @@ Kind<Config> version() {
 }
 
 Kind<Config> include() {
-  Kind<Config> kind = ignored({{"type", "array"}, {"items", {{"type", "string"}}}});
+  Kind<Config> kind = ignored({{"type", "array"},
+                               {"items", {{"type", "string"}, {"minLength", 1}}},
+                               {"default", Json::array()}});
   kind.decode = [](Decoder& decoder, const Node& node, Config&) {
     std::vector<std::string> patterns;
     list_of(text()).decode(decoder, node, patterns);
