@@ -17,11 +17,12 @@ sys.dont_write_bytecode = True  # leaves nothing in the source tree
 
 import documentation  # noqa: E402
 import include_levels  # noqa: E402
+import manual  # noqa: E402
 import selftest  # noqa: E402
 import sources  # noqa: E402
 from tree import Tree  # noqa: E402
 
-CHECKS = include_levels.CHECKS + sources.CHECKS + documentation.CHECKS
+CHECKS = include_levels.CHECKS + sources.CHECKS + documentation.CHECKS + manual.CHECKS
 
 
 def checks_can_fail(tree):

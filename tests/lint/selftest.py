@@ -7,6 +7,7 @@ import tempfile
 
 import documentation
 import include_levels
+import manual
 import sources
 from tree import Tree
 
@@ -103,6 +104,20 @@ CASES = [
      "key pool.max_idle: not in"),
     (documentation.check_keys, append(documentation.FILE_MAN, ".It Va pool.size\n"),
      "key pool.size: in man"),
+    (manual.check_entries, replace(manual.FILE_MAN, ".Li 64 .\n", ".Li 65 .\n"),
+     "key pool.max_idle: default 64, man"),
+    (manual.check_entries, replace(manual.FILE_MAN, "listeners[].name\nString, optional.",
+                                   "listeners[].name\nString, required."),
+     "key listeners[].name: optional, man"),
+    (manual.check_entries, replace(manual.FILE_MAN, "listeners[].address\nString",
+                                   "listeners[].address\nNumber"),
+     "key listeners[].address: a String, man"),
+    (manual.check_entries, replace(manual.FILE_MAN, "Number from 1 to 256", "Number"),
+     "key workers: from 1 to 256, man"),
+    (manual.check_entries, replace(manual.FILE_MAN, ".It Va", ".It Li"), "no entries"),
+    (manual.check_examples, replace(manual.FILE_MAN, ', "idle_timeout": "50s"', ""),
+     "key pool.idle_timeout: in no example of man"),
+    (manual.check_examples, replace(manual.FILE_MAN, ".Sh KEYS", ".Sh WORDS"), "no section KEYS"),
     (documentation.check_man_page, append(MAN, ".Sh NAME\n"), "NAME"),
     (documentation.check_version, replace("packaging/NEWS.md", "\n## ", "\n## 9"),
      "packaging/NEWS.md 9"),
