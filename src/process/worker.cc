@@ -149,8 +149,9 @@ class Worker {
     const auto store = [](auto& gauge, std::size_t value) {
       gauge.store(static_cast<std::uint32_t>(value), std::memory_order_relaxed);
     };
-    store(slot_.connections, server_->connections());
-    store(slot_.exchanges, server_->exchanges());
+    // The last turns of the loop (finish) may be ticks, too, when there is no server any more.
+    store(slot_.connections, server_ ? server_->connections() : 0);
+    store(slot_.exchanges, server_ ? server_->exchanges() : 0);
     const std::uint64_t dropped =
         heritage_.logs.access.dropped_lines() + heritage_.logs.error.dropped_lines();
     const std::uint64_t more = dropped - std::exchange(dropped_lines_, dropped);

@@ -2,6 +2,8 @@
 """Many at once: connections, requests, methods, sizes; nobody gets somebody else's answer."""
 
 import random
+import resource
+import signal
 import threading
 import time
 
@@ -63,6 +65,18 @@ class Concurrency(Case):
         for client in clients:
             client.close()
         self.wait_descriptors(gw, before + 1)  # one idle connection to the service
+
+    def test_a_stop_that_has_thousands_of_connections_to_close_is_an_orderly_one(self):
+        """It takes longer than a tick of the worker's clock, which finds only half of it there."""
+        gw = self.gateway()
+        clients = []
+        for _ in range(min(3000, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 500)):
+            clients.append(gw.client())
+            self.addCleanup(clients[-1].close)
+        wait_until(lambda: gw.descriptors() >= len(clients), "all connections")
+        gw.stop(signal.SIGINT)  # fails when a worker crashes
+        for client in clients:
+            self.assertEqual(client.read_to_end(), b"")
 
     def test_answers_never_get_mixed_up(self):
         gw = self.gateway(self.origin(echo), GATEWAY_WORKERS=2)
