@@ -176,7 +176,8 @@ fuzz: $(addprefix $(B)/fuzz/,$(FUZZERS))  ## fuzz heads, bodies and documents (c
 	  tail -n 1 $(B)/fuzz/$$name.log; \
 	done
 
-$(B)/fuzz/%: tests/fuzz/%.cc tests/fuzz/check.h $(FUZZ_SRCS) $(wildcard src/http/*.h src/config/*.h)
+$(B)/fuzz/%: tests/fuzz/%.cc tests/fuzz/check.h $(FUZZ_SRCS) \
+  $(wildcard src/http/*.h src/config/*.h src/util/*.h)
 	@mkdir -p $(@D)
 	@command -v $(FUZZ_CXX) >/dev/null || \
 	  { echo '"make fuzz" needs clang with its run-time libraries (or FUZZ_CXX=...)' >&2; exit 1; }

@@ -18,8 +18,6 @@ constexpr std::array<std::string_view, 10> kWords{
 /// What kind of key is one to keep, when the last word is "key".
 constexpr std::array<std::string_view, 5> kKeys{"api", "access", "auth", "subscription", "account"};
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
 bool is_one_of(std::string_view word, const auto& words) {
   return std::any_of(words.begin(), words.end(),
                      [&](std::string_view each) { return equals_ignore_case(word, each); });

@@ -19,9 +19,7 @@ bool starts_with_ignore_case(std::string_view text, std::string_view prefix) {
 }
 
 bool is_label(std::string_view label) {
-  const auto allowed = [](char c) {
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
-  };
+  const auto allowed = [](char c) { return is_digit(c) || is_letter(c) || c == '-' || c == '_'; };
   return !label.empty() && label.size() <= 63 && label.front() != '-' && label.back() != '-' &&
          std::all_of(label.begin(), label.end(), allowed);
 }

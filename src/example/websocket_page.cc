@@ -8,6 +8,7 @@
 #include "example/websocket.h"
 #include "example/websocket_accept.h"
 #include "http/field_name.h"
+#include "util/text.h"
 
 namespace gateway::example {
 namespace {
@@ -124,7 +125,7 @@ bool offers_websocket(const http::RequestHead& head) {
   if (upgrade == nullptr || !head.connection_upgrade || head.minor_version != 1) return false;
   http::ListReader protocols(upgrade->value);
   while (const auto protocol = protocols.next()) {
-    if (http::equals_ignoring_case(*protocol, "websocket")) return true;
+    if (equals_ignore_case(*protocol, "websocket")) return true;
   }
   return false;
 }

@@ -51,8 +51,6 @@ FieldId if_is(std::string_view name, std::string_view lower, FieldId id) {
   return is(name, lower) ? id : FieldId::Other;
 }
 
-constexpr char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
 bool is_x_forwarded(std::string_view name) { return is(name.substr(0, 12), "x-forwarded-"); }
 
 }  // namespace
@@ -95,14 +93,6 @@ bool is_look_alike(std::string_view name) {
     if (c == '_') c = '-';
   }
   return classify(dashed) != FieldId::Other;
-}
-
-bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); i++) {
-    if (to_lower(a[i]) != to_lower(b[i])) return false;
-  }
-  return true;
 }
 
 std::string_view trim_whitespace(std::string_view text) {

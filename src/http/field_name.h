@@ -21,8 +21,6 @@ FieldId classify(std::string_view name);
 /// taken for a field the gateway acts on: "X_Forwarded_For".
 bool is_look_alike(std::string_view name);
 
-bool equals_ignoring_case(std::string_view a, std::string_view b);
-
 /// Without leading and trailing SP and HTAB.
 std::string_view trim_whitespace(std::string_view text);
 

@@ -2,6 +2,7 @@
 #include "http/head.h"
 
 #include "http/field_name.h"
+#include "util/text.h"
 
 namespace gateway::http {
 
@@ -14,7 +15,7 @@ const Field* Head::find(FieldId id) const {
 
 const Field* Head::find(std::string_view name) const {
   for (const Field& field : fields) {
-    if (equals_ignoring_case(field.name, name)) return &field;
+    if (equals_ignore_case(field.name, name)) return &field;
   }
   return nullptr;
 }
@@ -25,7 +26,7 @@ bool Head::nominates(std::string_view name) const {
     if (field.id != FieldId::Connection) continue;
     ListReader options(field.value);
     while (auto option = options.next()) {
-      if (equals_ignoring_case(*option, name)) return true;
+      if (equals_ignore_case(*option, name)) return true;
     }
   }
   return false;

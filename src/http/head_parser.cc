@@ -7,6 +7,7 @@
 
 #include "http/field_name.h"
 #include "http/target.h"
+#include "util/text.h"
 
 namespace gateway::http {
 namespace {
@@ -48,8 +49,6 @@ bool is_token(std::string_view text) {
   }
   return !text.empty();
 }
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// The line that starts at `from`, without CRLF; `found` is false when its end is not there yet.
 struct Line {
@@ -208,7 +207,7 @@ bool HeadParser::note_field(const Field& field, Head& head) {
       break;
     case FieldId::Expect:
       if (&head != &request_) break;
-      request_.expects_continue = equals_ignoring_case(field.value, "100-continue");
+      request_.expects_continue = equals_ignore_case(field.value, "100-continue");
       if (!request_.expects_continue) {
         cause_ = Cause::Expectation;
         return false;
@@ -226,11 +225,11 @@ bool HeadParser::note_connection(std::string_view value, Head& head) {
       cause_ = Cause::BadHeader;
       return false;
     }
-    if (equals_ignoring_case(*option, "close")) {
+    if (equals_ignore_case(*option, "close")) {
       head.connection_close = true;
-    } else if (equals_ignoring_case(*option, "keep-alive")) {
+    } else if (equals_ignore_case(*option, "keep-alive")) {
       head.connection_keep_alive = true;
-    } else if (equals_ignoring_case(*option, "upgrade")) {
+    } else if (equals_ignore_case(*option, "upgrade")) {
       head.connection_upgrade = true;
     } else {
       head.connection_names_fields = true;
@@ -283,7 +282,7 @@ bool HeadParser::parse_target(std::string_view target) {
   if (target == "*") return request_.method == "OPTIONS";
   if (target[0] != '/') {
     constexpr std::string_view kScheme("http://");
-    if (!equals_ignoring_case(target.substr(0, kScheme.size()), kScheme)) return false;
+    if (!equals_ignore_case(target.substr(0, kScheme.size()), kScheme)) return false;
     const std::string_view rest = target.substr(kScheme.size());
     const auto end = rest.find_first_of("/?#");
     request_.authority = rest.substr(0, end);
@@ -324,13 +323,13 @@ bool HeadParser::check_framing(Head& head) {
     return false;
   }
   if (codings_ > 0) {
-    if (head.minor_version == 0 || equals_ignoring_case(coding_, "chunked, chunked")) {
+    if (head.minor_version == 0 || equals_ignore_case(coding_, "chunked, chunked")) {
       cause_ = Cause::BadTransferEncoding;
       return false;
     }
     cause_ = Cause::TransferCoding;
     head.framing = Framing::Chunked;
-    return equals_ignoring_case(coding_, "chunked");
+    return equals_ignore_case(coding_, "chunked");
   }
   if (lengths_ == 0) return true;
   cause_ = Cause::BadLength;

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "http/field_name.h"
+#include "util/text.h"
 
 namespace gateway::http {
 
@@ -19,8 +20,8 @@ void KeepAliveHint::read(std::string_view value) {
     const char* end = digits.data() + digits.size();
     const auto parsed = std::from_chars(digits.data(), end, number);
     if (parsed.ec != std::errc{} || parsed.ptr != end) continue;
-    if (equals_ignoring_case(name, "timeout")) timeout_s = std::min(timeout_s, number);
-    if (equals_ignoring_case(name, "max")) more_requests = std::min(more_requests, number);
+    if (equals_ignore_case(name, "timeout")) timeout_s = std::min(timeout_s, number);
+    if (equals_ignore_case(name, "max")) more_requests = std::min(more_requests, number);
   }
 }
 

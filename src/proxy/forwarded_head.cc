@@ -6,6 +6,7 @@
 
 #include "http/date.h"
 #include "http/field_name.h"
+#include "util/text.h"
 
 namespace gateway::proxy {
 namespace {
@@ -51,9 +52,7 @@ void copy_lines(http::HeadWriter& out, const http::Head& head, const IsLeftOut& 
 
 bool is_replaced(const HeaderEdits& edits, const Field& field) {
   if (field.id != FieldId::Other) return false;
-  const auto is_it = [&](std::string_view name) {
-    return http::equals_ignoring_case(field.name, name);
-  };
+  const auto is_it = [&](std::string_view name) { return equals_ignore_case(field.name, name); };
   return std::any_of(edits.remove.begin(), edits.remove.end(), is_it) ||
          std::any_of(edits.set.begin(), edits.set.end(),
                      [&](const HeaderField& set) { return is_it(set.name); });
@@ -112,7 +111,7 @@ bool wants_upgrade(const http::RequestHead& request) {
     if (field.id != FieldId::Upgrade) continue;
     http::ListReader protocols(field.value);
     while (auto protocol = protocols.next()) {
-      if (http::equals_ignoring_case(protocol->substr(0, 3), "h2c")) return false;
+      if (equals_ignore_case(protocol->substr(0, 3), "h2c")) return false;
     }
   }
   return true;

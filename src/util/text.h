@@ -16,9 +16,15 @@ namespace gateway {
 /// Without the blanks (space, tab, CR, LF) around it.
 std::string_view trim(std::string_view text);
 
+constexpr char to_lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
 bool equals_ignore_case(std::string_view a, std::string_view b);
 
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr bool is_letter(char c) { return to_lower(c) >= 'a' && to_lower(c) <= 'z'; }
+constexpr bool is_hex(char c) { return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'f'); }
 
 /// Digits only: no sign, no blanks, no other base. nullopt also when it does not fit.
 std::optional<std::uint64_t> parse_decimal(std::string_view text);

@@ -104,15 +104,6 @@ TEST_CASE("tokens have the bytes of RFC 9110 §5.6.2", "[http]") {
   }
 }
 
-TEST_CASE("names are compared without regard to ASCII case only", "[http]") {
-  CHECK(equals_ignoring_case("", ""));
-  CHECK(equals_ignoring_case("aZ-9", "Az-9"));
-  CHECK_FALSE(equals_ignoring_case("a", "ab"));
-  CHECK_FALSE(equals_ignoring_case("@", "`"));
-  CHECK_FALSE(equals_ignoring_case("[", "{"));
-  CHECK_FALSE(equals_ignoring_case("\xc3\x89", "\xc3\xa9"));
-}
-
 TEST_CASE("whitespace around a value is space and tab", "[http]") {
   CHECK(trim_whitespace(" \t a b \t ") == "a b");
   CHECK(trim_whitespace("\t ").empty());

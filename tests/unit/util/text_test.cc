@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cerrno>
+#include <string>
 
 #include "catch.h"
 
@@ -17,10 +18,24 @@ TEST_CASE("trim takes blanks off both ends and leaves those inside", "[util]") {
 
 TEST_CASE("comparison without case knows ASCII letters only", "[util]") {
   CHECK(equals_ignore_case("MiB", "mIb"));
+  CHECK(equals_ignore_case("aZ-9", "Az-9"));
   CHECK(equals_ignore_case("", ""));
   CHECK_FALSE(equals_ignore_case("a", "ab"));
+  CHECK_FALSE(equals_ignore_case("@", "`"));
   CHECK_FALSE(equals_ignore_case("[", "{"));
   CHECK_FALSE(equals_ignore_case("\xc4", "\xe4"));
+}
+
+TEST_CASE("letters and digits are those of ASCII", "[util]") {
+  const std::string letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  const std::string digits = "0123456789";
+  for (int byte = 0; byte < 256; byte++) {
+    CAPTURE(byte);
+    const char c = static_cast<char>(byte);
+    CHECK(is_letter(c) == (letters.find(c) != std::string::npos));
+    CHECK(is_digit(c) == (digits.find(c) != std::string::npos));
+    CHECK(is_hex(c) == ((digits + "abcdefABCDEF").find(c) != std::string::npos));
+  }
 }
 
 TEST_CASE("a decimal number is digits and nothing else", "[util]") {
