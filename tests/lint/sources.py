@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """What every file of the project has in common."""
 
+import functools
 import re
+import subprocess
 
 SPDX = "SPDX-License-Identifier: MIT"
 
@@ -47,4 +49,29 @@ def check_test_mirror(tree):
     return problems
 
 
-CHECKS = [check_licence, check_whitespace, check_headers, check_test_mirror]
+@functools.lru_cache
+def can_check_format():
+    """Another version than that of `make format` would format in another way."""
+    try:
+        version = subprocess.run(["clang-format", "--version"], text=True, capture_output=True,
+                                 check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return False
+    return re.search(r"\bversion 14\.", version) is not None
+
+
+def check_format(tree):
+    """each C++ source is formatted, where clang-format 14 is here to tell"""
+    if not can_check_format():
+        return []
+    paths = [path for path in tree.code() if path.endswith((".cc", ".h"))]
+    done = subprocess.run(["clang-format", "--dry-run", *paths], cwd=tree.root, text=True,
+                          capture_output=True, check=False)
+    places = re.findall(r"^(\S+?:\d+):\d+: warning: code should be clang-formatted", done.stderr,
+                        re.M)
+    if done.returncode:
+        return done.stderr.splitlines()
+    return [f"{place}: not formatted (make format)" for place in dict.fromkeys(places)]
+
+
+CHECKS = [check_licence, check_whitespace, check_headers, check_test_mirror, check_format]

@@ -73,4 +73,4 @@ def _help(*command):
 
 @functools.lru_cache
 def _output(*command):
-    return subprocess.run(command, text=True, capture_output=True, check=True, timeout=10).stdout
+    return subprocess.run(command, text=True, capture_output=True, check=True, timeout=120).stdout
