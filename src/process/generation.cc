@@ -55,7 +55,9 @@ Generation::Generation(Parts parts, const ForkContext& context)
 Generation::Progress Generation::progress() const {
   Progress progress;
   for (const Worker& worker : workers_) {
-    (worker.pid == 0 ? progress.lost : worker.is_ready ? progress.ready : progress.pending)++;
+    if (worker.pid == 0) progress.lost++;
+    if (worker.is_ready) progress.ready++;
+    if (worker.pid != 0 && !worker.is_ready) progress.pending++;
   }
   return progress;
 }
@@ -150,6 +152,7 @@ void Generation::reap(pid_t pid, int wait_status) {
   const auto worker = std::find_if(workers_.begin(), workers_.end(),
                                    [pid](const Worker& w) { return w.pid == pid; });
   if (worker == workers_.end()) return;
+  collect_ready();  // it may have said so and died before anybody looked
   release_slot(context_.scoreboard.workers[worker->slot]);
   worker->pid = 0;
   worker->ready.reset();

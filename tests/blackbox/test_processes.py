@@ -7,11 +7,21 @@ import pwd
 import re
 import signal
 import socket
+import subprocess
+import threading
 import time
 
 from case import Case
-from gateway import processes, run_command
+from gateway import BINARY, processes, run_command
 from wire import DEADLINE, wait_until
+
+
+def name_of(pid):
+    try:
+        with open(f"/proc/{pid}/comm") as file:
+            return file.read().rstrip("\n")
+    except OSError:
+        return None
 
 
 class Processes(Case):
@@ -72,6 +82,50 @@ class Processes(Case):
             self.assertGreater(after, before)
         for promised, took in zip(waits_ms, took_ms):
             self.assertGreaterEqual(took, promised)  # and it does wait that long
+
+    def test_a_worker_that_dies_before_the_master_hears_that_it_is_ready_is_replaced(self):
+        """It waits for /etc/group, a FIFO here, until the master is stopped."""
+        probe = ("unshare", "-m", "mount", "--bind", "/etc/hosts", "/etc/group")
+        if os.geteuid() != 0 or subprocess.run(probe, stderr=subprocess.DEVNULL).returncode != 0:
+            self.skipTest("not started as root, or no mount namespaces")
+        fifo = self.temporary("group")
+        os.mkfifo(fifo)
+        port = self.reserved_port("127.0.0.1")
+        done = threading.Event()
+        self.addCleanup(done.set)
+
+        def let_workers_start():
+            """Stops the master once it has a worker; then whoever reads the FIFO finds it empty."""
+            name = os.path.basename(BINARY)[:15]
+            me, master = os.getpid(), None
+            while not done.wait(0.01):
+                table = processes()
+                master = master or next(
+                    (parent for pid, (parent, _, _) in table.items()
+                     if table.get(parent, (0,))[0] == me and name_of(pid) == name), None)
+                if master is None:
+                    continue
+                if not stopped.is_set():
+                    os.kill(master, signal.SIGSTOP)
+                    stopped.set()
+                try:
+                    os.close(os.open(fifo, os.O_WRONLY | os.O_NONBLOCK))
+                except OSError:
+                    pass  # nobody reads
+
+        stopped = threading.Event()
+        threading.Thread(target=let_workers_start, daemon=True).start()
+        gw = self.gateway(prefix=("unshare", "-m", "sh", "-c",
+                                  'mount --bind "$0" /etc/group && exec "$@"', fifo),
+                          address=("127.0.0.1", port), GATEWAY_PORT=port)
+        victim = gw.worker()  # it answers already
+        self.assertEqual(processes()[gw.pid][2], "T")
+        os.kill(victim, signal.SIGKILL)
+        wait_until(lambda: processes()[victim][2] == "Z", "the end of the worker")
+        os.kill(gw.pid, signal.SIGCONT)
+        gw.wait_error_line(rf"worker exited pid={victim} .*signal=KILL")
+        wait_until(lambda: set(gw.workers()) - {victim}, "the replacement")
+        self.assertEqual(gw.get("/health").status, 200)
 
     def test_connections_wait_for_a_worker_in_the_inherited_socket(self):
         gw = self.gateway()
