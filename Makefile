@@ -127,10 +127,10 @@ COUNTS := $(B)/check
 UBSAN_OPTIONS ?= print_stacktrace=1
 export UBSAN_OPTIONS
 
-check: deps  ## deps, build, then all tests: unit, black-box, lint
+check: deps  ## deps, build, then all tests: unit, black-box, conformance, lint
 	@rm -rf $(COUNTS)
 	$(AGAIN) $(GATEWAY) $(UNIT)
-	+@status=0; for suite in unit blackbox lint; do \
+	+@status=0; for suite in unit blackbox conformance lint; do \
 	  $(MAKE) --no-print-directory B=$(B) check-$$suite || status=1; done; exit $$status
 
 check-unit: $(UNIT)  ## unit tests
@@ -140,6 +140,13 @@ check-unit: $(UNIT)  ## unit tests
 check-blackbox: $(GATEWAY)  ## tests that drive the program from outside
 	@mkdir -p $(COUNTS) && rm -f $(COUNTS)/blackbox
 	$(call say,CHECK,black box)python3 tests/blackbox/run.py --gateway $(GATEWAY) --count $(COUNTS)/blackbox
+
+check-conformance: $(GATEWAY)  ## what HTTP/1 the gateway accepts, case by case
+	@mkdir -p $(COUNTS) && rm -f $(COUNTS)/conformance
+	$(call say,CHECK,conformance)python3 tests/conformance/run.py --gateway $(GATEWAY) --count $(COUNTS)/conformance
+
+conformance: $(GATEWAY)  ## the same cases on nginx and HAProxy, where installed: a table of all three
+	@python3 tests/conformance/run.py --gateway $(GATEWAY) --compare
 
 check-lint: $(GATEWAY)  ## include levels, documentation, man page, and other checks of the source
 	@mkdir -p $(COUNTS) && rm -f $(COUNTS)/lint
@@ -253,5 +260,6 @@ help:  ## this list
 	@echo; echo '  V=1 shows the commands; B=build/x builds in another folder;'
 	@echo '  CONFIGURE_FLAGS="--prefix=/usr" is passed on to configure.'
 
-.PHONY: all deps run check check-unit check-blackbox check-lint lint asan tsan fuzz bench-instructions \
-  coverage format format-check install uninstall dist docker compile_commands.json clean distclean help FORCE
+.PHONY: all deps run check check-unit check-blackbox check-conformance check-lint conformance lint \
+  asan tsan fuzz bench-instructions coverage format format-check install uninstall dist docker \
+  compile_commands.json clean distclean help FORCE
