@@ -103,6 +103,8 @@ class ClientConnection : public ListNode {
   bool is_congested() const { return writer_.queued() >= context_.limits.high_water; }
   bool is_ready() const { return state_ == State::Head; }
   bool is_connecting() const { return state_ == State::Connecting; }
+  /// The loop is about to tell that bytes, or the end, have come.
+  bool has_news() const { return is_due(readable_); }
   bool was_reused() const { return reused_; }
   bool got_response_byte() const { return got_byte_; }
   /// Whether the kernel took any byte of this request.

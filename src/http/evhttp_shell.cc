@@ -2,6 +2,7 @@
 #include "http/evhttp_shell.h"
 
 #include <event2/bufferevent_struct.h>
+#include <event2/event_struct.h>
 #include <event2/http_struct.h>
 
 namespace gateway::http {
@@ -46,6 +47,8 @@ void report_bytes(bufferevent* shell, bufferevent_data_cb read, void* argument,
   evbuffer_add(bufferevent_get_input(shell), bytes.data(), bytes.size());
   read(shell, argument);
 }
+
+bool is_due(const event& event) { return (event.ev_evcallback.evcb_flags & EVLIST_ACTIVE) != 0; }
 
 void close_after_reply(evhttp_request* request) {
   // An HTTP/1.0 request without keep-alive: evhttp frees the connection when its (empty) output

@@ -42,6 +42,10 @@ void mute(bufferevent* shell);
 void report_bytes(bufferevent* shell, bufferevent_data_cb read, void* argument,
                   std::string_view bytes);
 
+/// Whether the loop has seen that `event` is due and will call it in this turn. event_pending()
+/// does not tell this from waiting for it.
+bool is_due(const event& event);
+
 /// What evhttp is told of every request, so that it dispatches at once and looks for no body.
 inline constexpr std::string_view kReportedRequest = "HEAD / HTTP/1.1\r\n\r\n";
 

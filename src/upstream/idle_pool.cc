@@ -31,6 +31,8 @@ http::ClientConnection* IdlePool::take(bool repeatable) {
   while (!idle_.empty()) {
     http::ClientConnection& connection = *idle_.back();
     idle_.pop_back();
+    // Closed, or with bytes that would be taken for the answer: it will be told so in this turn.
+    if (connection.has_news()) continue;
     if (now < connection.tag().use_before) {
       connection.tag().used_at = now;
       return &connection;

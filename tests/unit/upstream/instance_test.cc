@@ -87,6 +87,44 @@ TEST_CASE("a name is worth one more connect than it has addresses, as it may mov
   CHECK(name.max_attempts() == 2);
 }
 
+TEST_CASE("a connection is not used when the loop knows of something on it", "[upstream]") {
+  for (const bool closes : {false, true}) {
+    CAPTURE(closes);
+    Fixture fixture;
+    UniqueFd peer;
+    fixture.exchange(peer);
+    // In the turn of the loop that finds the peer's bytes or end, somebody else comes first.
+    int sockets[2];
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, sockets) == 0);
+    const UniqueFd ours(sockets[0]);
+    const UniqueFd other(sockets[1]);
+    struct First {
+      Fixture& fixture;
+      Journal journal{};
+      http::ClientConnection* taken = nullptr;
+    } first{fixture};
+    const EventPtr event(event_new(
+        fixture.loop.base(), ours.get(), EV_READ,
+        [](evutil_socket_t, short, void* argument) {
+          auto& self = *static_cast<First*>(argument);
+          self.taken = &self.fixture.acquire(self.journal);
+        },
+        &first));
+    event_add(event.get(), nullptr);
+    fixture.loop.run_pending();
+    fixture.answer(other, "x");
+    if (closes) {
+      peer.reset();
+    } else {
+      fixture.answer(peer, kResponse);
+    }
+    run_until(fixture.loop, [&] { return first.taken != nullptr; });
+    CHECK_FALSE(first.taken->was_reused());
+    first.taken->cancel();
+    fixture.loop.run_pending();
+  }
+}
+
 TEST_CASE("a new connection is told when it is connected, and carries an exchange", "[upstream]") {
   Fixture f;
   Journal journal;
