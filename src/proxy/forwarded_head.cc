@@ -2,10 +2,13 @@
 #include "proxy/forwarded_head.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "http/date.h"
 #include "http/field_name.h"
+#include "proxy/max_forwards.h"
 #include "util/text.h"
 
 namespace gateway::proxy {
@@ -143,8 +146,12 @@ void write_request_head(http::HeadWriter& out, const http::RequestHead& request,
   out.clear();
   out.add(request.method).add(" ").add(upstream.path_prefix).add(upstream.rest);
   out.add(" HTTP/1.1\r\nHost: ").add(upstream.host).add("\r\n");
-  copy_fields(out, request, upstream.edits,
-              [&](const Field& field) { return is_dropped(request, field, sender.is_trusted); });
+  const std::optional<std::uint32_t> forwards = max_forwards(request);
+  copy_fields(out, request, upstream.edits, [&](const Field& field) {
+    return is_dropped(request, field, sender.is_trusted) ||
+           (forwards && equals_ignore_case(field.name, "max-forwards"));
+  });
+  if (forwards) out.field("Max-Forwards", *forwards - 1);
   if (request.framing == http::Framing::Chunked) out.add("Transfer-Encoding: chunked\r\n");
   if (!upstream.upgrade.empty()) {
     out.add("Connection: upgrade\r\nUpgrade: ").add(upstream.upgrade).add("\r\n");

@@ -2,6 +2,7 @@
 #include "proxy/routing.h"
 
 #include "http/target.h"
+#include "proxy/max_forwards.h"
 #include "proxy/redirect.h"
 
 namespace gateway::proxy {
@@ -26,6 +27,10 @@ bool is_own_path(std::string_view path) {
 
 Decision decide(const Router& router, const http::RequestHead& request) {
   if (request.target == "*") return {Action::Confirm, Cause::None, {}};
+  if (max_forwards(request) == 0U) {
+    if (request.method == "TRACE") return {Action::Refuse, Cause::Method, {}};
+    return {Action::Confirm, Cause::None, {}};
+  }
   if (is_own_path(request.path())) return {};
   const RouteMatch match = router.match({request.path(), request.authority, request.method});
   if (match.route == nullptr) {

@@ -3,7 +3,7 @@
 // Decision: what becomes of a request that no endpoint answers, out of its head and the routes
 // alone. The gateway acts on it, and `explain` tells it: neither has rules of its own.
 //
-// Order    own paths, route (router), dot segments, length of the body. What only shows while a
+// Order    Max-Forwards, own paths, route (router), dot segments, length of the body. What only shows while a
 //          request is under way (a body without a length, a service that fails) is not in it.
 #pragma once
 
@@ -21,7 +21,8 @@ enum class Action : std::uint8_t {
   Forward,   ///< to the service of the route
   Respond,   ///< with the response of the route
   Redirect,  ///< as the route says, or from the bare prefix to the one with its slash
-  Confirm,   ///< OPTIONS *: with 200, since there is a server (RFC 9110 §9.3.7)
+  Confirm,   ///< with 200: OPTIONS *, whether there is a server (RFC 9110 §9.3.7), or one that
+             ///< may go no further (Max-Forwards, §7.6.2)
   Refuse,
 };
 

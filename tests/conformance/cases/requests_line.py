@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """RFC 9112 §2-3: line ends, the request line, method and version."""
 
-from table import case, get, lines, passes, passes_as, post, refused, request_line
+from table import answered, case, get, lines, passes, passes_as, post, refused, request_line
 from table import rule, several, silence
 
 BAD_LINE = refused(400, "malformed_request_line")
@@ -98,6 +98,17 @@ TABLE = [
               note="what it echoes is the service's to decide; a route's `methods` can refuse it"),
          case("TRACE with a body", get("Content-Length: 1", method="TRACE", body="b"), passes(),
               note="framed like any other, so that the body is never a request")),
+
+    rule("RFC 9110 §7.6.2", "Max-Forwards of TRACE and OPTIONS is counted down to an answer",
+         case("OPTIONS, 3", get("Max-Forwards: 3", method="OPTIONS"),
+              passes_as("OPTIONS /x HTTP/1.1", "Max-Forwards: 2")),
+         case("TRACE, 1", get("max-forwards: 1", method="TRACE"),
+              passes_as("TRACE /x HTTP/1.1", "Max-Forwards: 0"), note="see TRACE"),
+         case("OPTIONS, 0", get("Max-Forwards: 0", method="OPTIONS"), answered(200),
+              note="the gateway answers"),
+         case("TRACE, 0", get("Max-Forwards: 0", method="TRACE"), answered(405, "method")),
+         case("GET, 0", get("Max-Forwards: 0"), passes()),
+         case("OPTIONS, no number", get("Max-Forwards: x", method="OPTIONS"), passes())),
 
     rule("RFC 9112 §2.3", "the version is HTTP/1.0 or HTTP/1.1, letter for letter",
          case("HTTP/1.0", get("X: y", version="HTTP/1.0"),

@@ -181,6 +181,24 @@ TEST_CASE("OPTIONS * asks whether there is a server, and there is (RFC 9110 §9.
   CHECK(origin.heads.empty());
 }
 
+TEST_CASE("Max-Forwards is counted down, and at 0 the gateway answers", "[proxy]") {
+  WholeGateway gateway;
+  AnsweringOrigin& origin = gateway.add_service();
+  gateway.add_route("/");
+  gateway.get("/", "A: b\r\nMAX-forwards: 3\r\nmax-forwards: 5\r\nC: d\r\n", "OPTIONS");
+  REQUIRE(origin.heads.size() == 1);
+  CHECK(has(origin.heads[0], "\r\nA: b\r\nC: d\r\nMax-Forwards: 2\r\n"));
+  CHECK_FALSE(has(origin.heads[0], "orwards: 5"));
+  gateway.get("/", "Max-Forwards: 0\r\n");
+  REQUIRE(origin.heads.size() == 2);
+  CHECK(has(origin.heads[1], "\r\nMax-Forwards: 0\r\n"));  // no limit of GET
+  CHECK(gateway.get("/", "Max-Forwards: 0\r\n", "OPTIONS").starts_with("HTTP/1.1 200 OK\r\n"));
+  const std::string trace = gateway.get("/", "Max-Forwards: 0\r\n", "TRACE");
+  CHECK(trace.starts_with("HTTP/1.1 405 Method Not Allowed\r\n"));
+  CHECK(has(trace, "\r\nAllow: OPTIONS\r\n"));
+  CHECK(origin.heads.size() == 2);
+}
+
 TEST_CASE("an answer without content says nothing of its length (RFC 9110 §8.6)", "[proxy]") {
   WholeGateway gateway;
   gateway.add_route("/", "").response = StaticResponse{204, "text/plain", ""};
