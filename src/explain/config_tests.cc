@@ -108,7 +108,7 @@ class Trial {
   static Text received(std::string_view name, const std::vector<Field>& fields) {
     Text all;
     for (const Field& field : fields) {
-      if (!http::equals_ignoring_case(field.name, name)) continue;
+      if (!equals_ignore_case(field.name, name)) continue;
       all = all ? *all + ", " + field.value : field.value;
     }
     return all;

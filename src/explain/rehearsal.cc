@@ -10,6 +10,7 @@
 #include "http/head_writer.h"
 #include "proxy/forwarded_head.h"
 #include "upstream/instance.h"
+#include "util/text.h"
 #include "util/uuid.h"
 
 namespace gateway::explain {
@@ -25,7 +26,7 @@ struct Target {
 
 Target split_url(std::string_view url) {
   for (const std::string_view scheme : {"http://", "https://"}) {
-    if (!http::equals_ignoring_case(url.substr(0, scheme.size()), scheme)) continue;
+    if (!equals_ignore_case(url.substr(0, scheme.size()), scheme)) continue;
     url.remove_prefix(scheme.size());
     url = url.substr(0, url.find('#'));
     std::string_view host = url.substr(0, url.find_first_of("/?"));
@@ -41,7 +42,7 @@ std::string head_of(const Request& request) {
   std::string fields;
   bool has_host = false;
   for (const Field& field : request.fields) {
-    has_host = has_host || http::equals_ignoring_case(field.name, "Host");
+    has_host = has_host || equals_ignore_case(field.name, "Host");
     fields.append(field.name).append(": ").append(field.value).append("\r\n");
   }
   if (!has_host) fields.insert(0, "Host: " + host + "\r\n");

@@ -24,6 +24,7 @@ bool is_text(unsigned char c) { return (c >= 0x20 && c != 0x7f) || c == '\t'; }
 void BodyDecoder::begin(Framing framing, std::uint64_t content_length) {
   framing_ = framing;
   left_ = framing == Framing::Length ? content_length : 0;
+  trailers_ = nullptr;
   extra_ = 0;
   digits_ = 0;
   state_ = State::SizeStart;
@@ -180,9 +181,11 @@ void BodyDecoder::end_extension(unsigned char byte, State when_blank) {
 
 void BodyDecoder::step_trailer(unsigned char byte) {
   count_extra();
+  const bool is_end = state_ == State::TrailerStart && byte == '\r';
+  if (trailers_ != nullptr && !is_end) trailers_->push_back(static_cast<char>(byte));
   switch (state_) {
     case State::TrailerStart:
-      if (byte == '\r') {
+      if (is_end) {
         state_ = State::EndLf;
       } else {
         expect(kTokenByte[byte], State::TrailerName);

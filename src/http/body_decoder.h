@@ -2,8 +2,8 @@
 //
 // BodyDecoder: turns the bytes of a message body into its content, in place.
 //
-// Chunked  strict: hexadecimal size, CRLF exactly; extensions and trailers are checked, bounded and
-//          dropped.
+// Chunked  strict: hexadecimal size, CRLF exactly; extensions and trailers are checked and bounded;
+//          extensions are dropped, trailers too unless somebody collects them.
 //          A byte machine over chunk lines, whole runs for data, so that nothing partial is ever
 //          buffered and a chunk of many gigabytes costs no memory.
 // Source   RFC 9112 §6-7.
@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 
 #include "http/head.h"
 
@@ -25,6 +26,9 @@ class BodyDecoder {
   };
 
   void begin(Framing framing, std::uint64_t content_length);
+  /// After begin(): the trailer section is appended, as lines "Name: value\r\n"; `into` outlives
+  /// the body.
+  void collect_trailers(std::string* into) { trailers_ = into; }
   /// Decodes as much of `bytes` as belongs to the body. Nothing is used when done or failed.
   Piece feed(std::span<char> bytes);
   /// The connection ended: completes a body that is delimited by it.
@@ -71,6 +75,7 @@ class BodyDecoder {
   void expect(bool ok, State next);
 
   std::uint64_t left_ = 0;
+  std::string* trailers_ = nullptr;
   unsigned extra_ = 0;
   std::uint8_t digits_ = 0;
   Framing framing_ = Framing::None;

@@ -48,7 +48,8 @@ void ClientConnection::begin(ResponseHandler& handler, AttemptTraits traits,
 // --- the request
 // ----------------------------------------------------------------------------------
 
-void ClientConnection::send(std::string_view head, std::span<const char> body, bool end) {
+void ClientConnection::send(std::string_view head, std::span<const char> body, bool end,
+                            std::string_view trailers) {
   if (state_ == State::Dead) return;
   const bool chunked = traits_.chunked && state_ != State::Tunnel;
   const ChunkLine line(body.size());
@@ -56,7 +57,7 @@ void ClientConnection::send(std::string_view head, std::span<const char> body, b
   pieces.push(head);
   if (chunked && !body.empty()) pieces.push(line.view());
   pieces.push({body.data(), body.size()});
-  if (chunked) pieces.push(chunk_end(!body.empty(), end));
+  if (chunked) pieces.push_chunk_end(!body.empty(), end, trailers);
   writer_.write(pieces.span());
   was_congested_ |= is_congested();
   upload_ended_ |= end;
@@ -188,6 +189,7 @@ bool ClientConnection::accept_head(const ResponseHead& head) {
   state_ = State::Body;
   status_ = head.status;
   decoder_.begin(head.framing, head.content_length);
+  decoder_.collect_trailers(traits_.trailers);
   reusable_ = head.framing != Framing::Close && !head.connection_close &&
               (head.minor_version == 1 || head.connection_keep_alive);
   // A body that was announced where there can be none may still come, behind the next request.

@@ -77,10 +77,11 @@ struct ClientContext {
 };
 
 struct AttemptTraits {
-  bool to_head = false;     ///< the request is HEAD: its response has no body
-  bool upgrade = false;     ///< 101 is welcome
-  bool chunked = false;     ///< the request body is sent chunked
-  bool repeatable = false;  ///< can be sent again, should a used connection turn out closed
+  bool to_head = false;             ///< the request is HEAD: its response has no body
+  bool upgrade = false;             ///< 101 is welcome
+  bool chunked = false;             ///< the request body is sent chunked
+  std::string* trailers = nullptr;  ///< collects those of the response; else they are dropped
+  bool repeatable = false;          ///< can be sent again, should a used connection turn out closed
 };
 
 class ClientConnection : public ListNode {
@@ -99,7 +100,9 @@ class ClientConnection : public ListNode {
 
   /// The request head (the first time) and decoded body bytes; `end` with the last ones. In a
   /// tunnel raw bytes, `end` means FIN. Never blocks: see is_congested().
-  void send(std::string_view head, std::span<const char> body, bool end);
+  /// `trailers`: lines with their CRLF, for the end of a chunked body.
+  void send(std::string_view head, std::span<const char> body, bool end,
+            std::string_view trailers = {});
   bool is_congested() const { return writer_.queued() >= context_.limits.high_water; }
   bool is_ready() const { return state_ == State::Head; }
   bool is_connecting() const { return state_ == State::Connecting; }

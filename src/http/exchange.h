@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "http/head.h"
@@ -80,6 +81,9 @@ class Exchange {
 
   /// More body than this ends in on_body_failed(BodyLimit). Call inside on_request.
   void set_body_limit(std::uint64_t bytes) { body_limit_ = bytes; }
+  /// Call inside on_request: the trailer section of the request body, valid lines with their CRLF,
+  /// is appended to `into` before the body's `end`. Otherwise it is dropped.
+  void collect_trailers(std::string& into);
   void pause_body();
   void resume_body();
 
@@ -87,8 +91,10 @@ class Exchange {
   void send_interim(HeadWriter& head);
   /// The final head: status line and fields but no blank line and no framing or Connection fields
   /// other than Content-Length; the exchange adds those. `body` is the first piece.
-  void send_head(HeadWriter& head, ReplyFraming framing, std::span<const char> body, bool end);
-  void send_body(std::span<const char> data, bool end);
+  /// `trailers`: lines with their CRLF, for the end of a chunked body; else they are dropped.
+  void send_head(HeadWriter& head, ReplyFraming framing, std::span<const char> body, bool end,
+                 std::string_view trailers = {});
+  void send_body(std::span<const char> data, bool end, std::string_view trailers = {});
   /// Sends a 101 head (with its own Connection and Upgrade fields) and makes both directions raw
   /// bytes: `end` then means FIN. The exchange ends when both sides have ended. Bytes that came
   /// behind the request follow from the loop.

@@ -38,7 +38,6 @@ bool Head::is_hop_by_hop(const Field& field) const {
     case FieldId::KeepAlive:
     case FieldId::ProxyConnection:
     case FieldId::Te:
-    case FieldId::Trailer:
     case FieldId::TransferEncoding:
     case FieldId::Upgrade: return true;
     // Framing and routing do not depend on what a peer nominates (RFC 9110 §7.6.1 forbids it).

@@ -73,10 +73,12 @@ class ServerConnection : public ListNode {
   std::string_view peer() const { return peer_; }
   bool peer_is_trusted() const { return peer_is_trusted_; }
   const Entrance& entrance() const { return entrance_; }
+  void collect_trailers(std::string& into) { decoder_.collect_trailers(&into); }
   void set_body_paused(bool paused);
   void send_interim(HeadWriter& head);
-  void send_head(HeadWriter& head, ReplyFraming framing, std::span<const char> body, bool end);
-  void send_body(std::span<const char> data, bool end);
+  void send_head(HeadWriter& head, ReplyFraming framing, std::span<const char> body, bool end,
+                 std::string_view trailers);
+  void send_body(std::span<const char> data, bool end, std::string_view trailers);
   void upgrade(HeadWriter& head);
   void cut_short(Cause cause);
   std::size_t queued() const { return writer_.queued(); }
@@ -103,7 +105,8 @@ class ServerConnection : public ListNode {
 
   // Output and end.
   void on_writable();
-  void write_body(std::string_view head, std::span<const char> data, bool end);
+  void write_body(std::string_view head, std::span<const char> data, bool end,
+                  std::string_view trailers);
   bool answer_is_complete() const;
   void after_write(bool end);
   void finish();

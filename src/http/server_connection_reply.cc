@@ -34,15 +34,18 @@ std::string_view Exchange::peer() const { return connection_.peer(); }
 bool Exchange::peer_is_trusted() const { return connection_.peer_is_trusted(); }
 bool Exchange::trusts(std::string_view ip) const { return connection_.entrance().trusts(ip); }
 std::uint16_t Exchange::local_port() const { return connection_.entrance().port; }
+void Exchange::collect_trailers(std::string& into) { connection_.collect_trailers(into); }
 void Exchange::pause_body() { connection_.set_body_paused(true); }
 void Exchange::resume_body() { connection_.set_body_paused(false); }
 void Exchange::send_interim(HeadWriter& head) { connection_.send_interim(head); }
 void Exchange::send_head(HeadWriter& head, ReplyFraming framing, std::span<const char> body,
-                         bool end) {
+                         bool end, std::string_view trailers) {
   head_sent_ = true;
-  connection_.send_head(head, framing, body, end);
+  connection_.send_head(head, framing, body, end, trailers);
 }
-void Exchange::send_body(std::span<const char> data, bool end) { connection_.send_body(data, end); }
+void Exchange::send_body(std::span<const char> data, bool end, std::string_view trailers) {
+  connection_.send_body(data, end, trailers);
+}
 void Exchange::upgrade(HeadWriter& head) {
   head_sent_ = true;
   connection_.upgrade(head);
@@ -60,7 +63,7 @@ void ServerConnection::send_interim(HeadWriter& head) {
 }
 
 void ServerConnection::send_head(HeadWriter& head, ReplyFraming framing, std::span<const char> body,
-                                 bool end) {
+                                 bool end, std::string_view trailers) {
   if (framing == ReplyFraming::Stream) {
     reply_coding_ = is_http10_ ? ReplyCoding::Close : ReplyCoding::Chunked;
     if (is_http10_) keep_alive_ = false;
@@ -73,7 +76,7 @@ void ServerConnection::send_head(HeadWriter& head, ReplyFraming framing, std::sp
   } else {
     head.add(is_http10_ ? "Connection: keep-alive\r\n\r\n" : "\r\n");
   }
-  if (body.size() <= kMaxJoined) {
+  if (body.size() <= kMaxJoined && trailers.empty()) {
     const bool chunked = reply_coding_ == ReplyCoding::Chunked;
     if (chunked && !body.empty()) head.add(ChunkLine(body.size()).view());
     head.add({body.data(), body.size()});
@@ -82,22 +85,23 @@ void ServerConnection::send_head(HeadWriter& head, ReplyFraming framing, std::sp
     writer_.write(head.view());
     after_write(end);
   } else {
-    write_body(head.view(), body, end);
+    write_body(head.view(), body, end, trailers);
   }
 }
 
-void ServerConnection::send_body(std::span<const char> data, bool end) {
-  write_body({}, data, end);
+void ServerConnection::send_body(std::span<const char> data, bool end, std::string_view trailers) {
+  write_body({}, data, end, trailers);
 }
 
-void ServerConnection::write_body(std::string_view head, std::span<const char> data, bool end) {
+void ServerConnection::write_body(std::string_view head, std::span<const char> data, bool end,
+                                  std::string_view trailers) {
   const bool chunked = reply_coding_ == ReplyCoding::Chunked && state_ == State::Active;
   const ChunkLine line(data.size());
   PieceList pieces;
   pieces.push(head);
   if (chunked && !data.empty()) pieces.push(line.view());
   pieces.push({data.data(), data.size()});
-  if (chunked) pieces.push(chunk_end(!data.empty(), end));
+  if (chunked) pieces.push_chunk_end(!data.empty(), end, trailers);
   exchange_.body_sent_ += data.size();
   writer_.write(pieces.span());
   after_write(end);

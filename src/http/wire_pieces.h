@@ -39,13 +39,22 @@ inline std::string_view chunk_end(bool has_data, bool is_last) {
 
 class PieceList {
  public:
+  /// What follows the data of a chunk; behind the last one come `trailers`, lines with their CRLF.
+  void push_chunk_end(bool has_data, bool is_last, std::string_view trailers) {
+    const std::string_view end = chunk_end(has_data, is_last);
+    if (!is_last || trailers.empty()) return push(end);
+    constexpr std::string_view kEmptyLine("\r\n");
+    push(end.substr(0, end.size() - kEmptyLine.size()));
+    push(trailers);
+    push(kEmptyLine);
+  }
   void push(std::string_view bytes) {
     if (!bytes.empty()) pieces_[count_++] = {const_cast<char*>(bytes.data()), bytes.size()};
   }
   std::span<const iovec> span() const { return {pieces_.data(), count_}; }
 
  private:
-  std::array<iovec, 4> pieces_;
+  std::array<iovec, 6> pieces_;
   std::size_t count_ = 0;
 };
 

@@ -7,6 +7,7 @@
 #include "http/field_name.h"
 #include "proxy/client_address.h"
 #include "util/clock.h"
+#include "util/text.h"
 #include "util/trace_parent.h"
 #include "util/uuid.h"
 
@@ -31,7 +32,7 @@ std::string_view trace_parent_of(const http::RequestHead& request) {
   std::string_view found;
   for (const http::Field& field : request.fields) {
     if (field.name.size() != kName.size()) continue;
-    if (!http::equals_ignoring_case(field.name, kName)) continue;
+    if (!equals_ignore_case(field.name, kName)) continue;
     if (!found.empty() || !parse_trace_parent(field.value)) return {};
     found = field.value.substr(0, kLength);
   }

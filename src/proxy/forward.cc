@@ -3,12 +3,13 @@
 
 #include "proxy/forwarded_head.h"
 #include "proxy/reply.h"
+#include "proxy/trailers.h"
 
 namespace gateway::proxy {
 namespace {
 
 constexpr std::size_t kReplayLimit = 64 << 10;
-constexpr std::size_t kKeptReplay = 4 << 10;  // of an unused Forward's buffer
+constexpr std::size_t kKeptBuffer = 4 << 10;  // of an unused Forward
 
 bool is_idempotent(std::string_view method) {
   return method == "GET" || method == "HEAD" || method == "PUT" || method == "DELETE" ||
@@ -49,15 +50,19 @@ void Forward::start(http::Exchange& exchange, const Decision& decision) {
   entry_.route = route_->name;
   entry_.service = service_->name();
   idempotent_ = is_idempotent(request.method);
-  traits_ = {request.is_head(), wants_upgrade(request), request.framing == http::Framing::Chunked,
-             idempotent_ && request.framing != http::Framing::Chunked &&
-                 request.content_length <= kReplayLimit};
+  const bool is_chunked = request.framing == http::Framing::Chunked;
+  traits_ = {request.is_head(), wants_upgrade(request), is_chunked,
+             wants_trailers(request) ? &response_trailers_ : nullptr,
+             idempotent_ && !is_chunked && request.content_length <= kReplayLimit};
+  if (announces_trailers(request)) exchange.collect_trailers(request_trailers_);
   continue_wanted_ = request.expects_continue && request.framing != http::Framing::None;
   replayable_ = head_pending_ = true;
   body_begun_ = body_ended_ = resent_ = is_tunnel_ = false;
   connect_failures_ = 0;
   tried_.clear();
   replay_.clear();
+  request_trailers_.clear();
+  response_trailers_.clear();
 
   exchange.set_body_limit(route_->limits.request_body);
   if (decision.cause != Cause::None) {
@@ -96,6 +101,8 @@ void Forward::attempt(upstream::Instance& instance, bool fresh) {
 void Forward::on_body(http::Exchange& exchange, std::span<char> data, bool end) {
   body_ended_ = end;
   if (is_tunnel_) touch_tunnel();
+  if (end && !request_trailers_.empty())
+    filter_trailers(request_trailers_, route_->request_headers);
   if (connection_ == nullptr) return;  // answered: the rest of the body is of no interest
   const bool first = !body_begun_;
   body_begun_ = true;
@@ -109,7 +116,8 @@ void Forward::on_body(http::Exchange& exchange, std::span<char> data, bool end) 
 }
 
 void Forward::send_upstream(std::span<const char> data, bool end) {
-  connection_->send(head_pending_ ? head_.view() : std::string_view{}, data, end);
+  connection_->send(head_pending_ ? head_.view() : std::string_view{}, data, end,
+                    request_trailers_);
   head_pending_ = false;
   if (replayable_ && !is_tunnel_) keep_for_replay(data);
   if (connection_->is_congested()) exchange_->pause_body();
@@ -140,7 +148,7 @@ void Forward::send_continue() {
 void Forward::on_connected() {
   if (!body_begun_) return;  // on_body follows at once
   if (replay_.empty() && !body_ended_) send_continue();
-  connection_->send(head_.view(), replay_, body_ended_);
+  connection_->send(head_.view(), replay_, body_ended_, request_trailers_);
   head_pending_ = false;
   replayable_ = false;  // a new connection is not stale
   replay_.clear();
@@ -170,8 +178,9 @@ void Forward::on_interim(const http::ResponseHead& head) {
 
 void Forward::on_response(const http::ResponseHead& head, std::span<char> body, bool end) {
   entry_.status = head.status;
+  const bool with_trailers = traits_.trailers != nullptr && head.framing == http::Framing::Chunked;
   write_response_head(context_.reply, head, entry_.request_id(),
-                      edits_or_none(route_->response_headers));
+                      edits_or_none(route_->response_headers), with_trailers);
   if (head.status == 101) {
     start_tunnel(body);
     return;
@@ -183,8 +192,14 @@ void Forward::on_response(const http::ResponseHead& head, std::span<char> body, 
     framing = http::ReplyFraming::None;
   else if (head.has_content_length)
     framing = http::ReplyFraming::Length;
-  exchange_->send_head(context_.reply, framing, body, end);
+  exchange_->send_head(context_.reply, framing, body, end, response_trailers(end));
   if (!end && exchange_->is_congested()) connection_->set_paused(true);
+}
+
+std::string_view Forward::response_trailers(bool end) {
+  if (!end || response_trailers_.empty()) return {};
+  filter_trailers(response_trailers_, route_->response_headers);
+  return response_trailers_;
 }
 
 void Forward::start_tunnel(std::span<const char> first) {
@@ -202,7 +217,7 @@ void Forward::on_response_body(std::span<char> data, bool end) {
   } else if (end) {
     connection_ = nullptr;
   }
-  exchange_->send_body(data, end);
+  exchange_->send_body(data, end, response_trailers(end));
   if (connection_ != nullptr && exchange_->is_congested()) connection_->set_paused(true);
 }
 
@@ -275,7 +290,9 @@ void Forward::on_finished(http::Exchange& exchange, Cause cause) {
   if (cause != Cause::None) entry_.cause = cause;
   entry_.write(context_.access_log, exchange);
   exchange_ = nullptr;
-  if (replay_.capacity() > kKeptReplay) replay_ = {};
+  for (std::string* buffer : {&replay_, &request_trailers_, &response_trailers_}) {
+    if (buffer->capacity() > kKeptBuffer) *buffer = {};
+  }
   pool_.give_back(*this);
 }
 

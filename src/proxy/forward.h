@@ -57,6 +57,7 @@ class Forward : private http::ExchangeHandler, private http::ResponseHandler {
   void send_upstream(std::span<const char> data, bool end);
   void keep_for_replay(std::span<const char> data);
   void send_continue();
+  std::string_view response_trailers(bool end);
   bool try_again(Cause cause);
   void refuse(Cause cause);
   void drop_upstream();
@@ -73,8 +74,10 @@ class Forward : private http::ExchangeHandler, private http::ResponseHandler {
   upstream::Instance* instance_ = nullptr;
   Deadline deadline_;  ///< the whole exchange; the silence of a tunnel
   AccessEntry entry_;
-  http::HeadWriter head_;  ///< the upstream request head, kept for another attempt
-  std::string replay_;     ///< the request body so far, while it is small or not sent yet
+  http::HeadWriter head_;          ///< the upstream request head, kept for another attempt
+  std::string replay_;             ///< the request body so far, while it is small or not sent yet
+  std::string request_trailers_;   ///< those that pass, once the body has ended
+  std::string response_trailers_;  ///< likewise
   std::vector<const upstream::Instance*> tried_;  ///< could not be connected to
   http::AttemptTraits traits_;
   unsigned connect_failures_ = 0;

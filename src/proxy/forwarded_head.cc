@@ -9,6 +9,7 @@
 #include "http/date.h"
 #include "http/field_name.h"
 #include "proxy/max_forwards.h"
+#include "proxy/trailers.h"
 #include "util/text.h"
 
 namespace gateway::proxy {
@@ -26,11 +27,15 @@ bool is_dropped(const http::RequestHead& head, const Field& field, bool peer_is_
     case FieldId::Host:
     case FieldId::XForwardedFor:
     case FieldId::XRequestId: return true;
+    // Without a chunked body there are no trailers to announce.
+    case FieldId::Trailer:
+      return head.framing != http::Framing::Chunked || head.is_hop_by_hop(field);
     default: return head.is_hop_by_hop(field);
   }
 }
 
-bool is_dropped(const http::ResponseHead& head, const Field& field) {
+bool is_dropped(const http::ResponseHead& head, const Field& field, bool with_trailers) {
+  if (field.id == FieldId::Trailer && !with_trailers) return true;
   if (field.id == FieldId::XRequestId) return head.status >= 200 || head.status == 101;
   // RFC 9110 §8.6: neither 1xx nor 204 has one.
   if (field.id == FieldId::ContentLength) return head.status == 204 || head.status < 200;
@@ -137,6 +142,7 @@ UpstreamRequest upstream_request(const RouteConfig& route, const http::RequestHe
   upstream.host = route.preserve_host ? request.authority : instance_host;
   upstream.request_id = request_id;
   if (wants_upgrade(request)) upstream.upgrade = request.find(FieldId::Upgrade)->value;
+  upstream.wants_trailers = wants_trailers(request);
   upstream.edits = edits_or_none(route.request_headers);
   return upstream;
 }
@@ -156,6 +162,7 @@ void write_request_head(http::HeadWriter& out, const http::RequestHead& request,
   if (!upstream.upgrade.empty()) {
     out.add("Connection: upgrade\r\nUpgrade: ").add(upstream.upgrade).add("\r\n");
   }
+  if (upstream.wants_trailers) out.add("Connection: TE\r\nTE: trailers\r\n");
   add_forwarding_fields(out, request, sender);
   out.add("X-Request-ID: ").add(upstream.request_id).add("\r\n\r\n");
 }
@@ -172,12 +179,13 @@ void replace_host(http::HeadWriter& out, std::string_view host) {
 }
 
 void write_response_head(http::HeadWriter& out, const http::ResponseHead& response,
-                         std::string_view request_id, const HeaderEdits* edits) {
+                         std::string_view request_id, const HeaderEdits* edits,
+                         bool with_trailers) {
   const bool is_interim = response.status < 200 && response.status != 101;
   out.clear();
   out.status_line(response.status, response.reason);
   copy_fields(out, response, is_interim ? nullptr : edits,
-              [&](const Field& field) { return is_dropped(response, field); });
+              [&](const Field& field) { return is_dropped(response, field, with_trailers); });
   if (response.status == 101) {
     out.add("Connection: upgrade\r\n");
     const Field* upgrade = response.find(FieldId::Upgrade);

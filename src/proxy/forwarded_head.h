@@ -31,7 +31,8 @@ struct UpstreamRequest {
   std::string_view rest;         ///< of the target, behind the matched prefix, with its query
   std::string_view host;
   std::string_view request_id;
-  std::string_view upgrade;  ///< value of Upgrade; empty: none is asked for
+  std::string_view upgrade;     ///< value of Upgrade; empty: none is asked for
+  bool wants_trailers = false;  ///< the client takes those of the response
   const HeaderEdits* edits = nullptr;
 };
 
@@ -56,8 +57,10 @@ void write_request_head(http::HeadWriter& out, const http::RequestHead& request,
 void replace_host(http::HeadWriter& out, std::string_view host);
 
 /// Writes status line and fields, without framing, Connection or the blank line (the exchange adds
-/// those). Interim responses get neither request id nor Date nor edits.
+/// those). Interim responses get neither request id nor Date nor edits. `with_trailers`: those of
+/// the response pass, so their announcement does too.
 void write_response_head(http::HeadWriter& out, const http::ResponseHead& response,
-                         std::string_view request_id, const HeaderEdits* edits = nullptr);
+                         std::string_view request_id, const HeaderEdits* edits = nullptr,
+                         bool with_trailers = false);
 
 }  // namespace gateway::proxy

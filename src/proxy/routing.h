@@ -3,7 +3,8 @@
 // Decision: what becomes of a request that no endpoint answers, out of its head and the routes
 // alone. The gateway acts on it, and `explain` tells it: neither has rules of its own.
 //
-// Order    Max-Forwards, own paths, route (router), dot segments, length of the body. What only shows while a
+// Order    Max-Forwards, own paths, route (router), dot segments, length of the body. What only
+// shows while a
 //          request is under way (a body without a length, a service that fails) is not in it.
 #pragma once
 

@@ -18,6 +18,7 @@ namespace {
 
 struct Decoded {
   std::string content;
+  std::string trailers;
   std::size_t used = 0;
   bool done = false;
   bool failed = false;
@@ -26,6 +27,7 @@ struct Decoded {
 
 Decoded decode(BodyDecoder decoder, std::string_view bytes, std::size_t step) {
   Decoded decoded;
+  decoder.collect_trailers(&decoded.trailers);
   for (std::size_t from = 0; from < bytes.size(); from += step) {
     const std::string_view part = bytes.substr(from, step);
     std::vector<char> memory(part.begin(), part.end());  // ends exactly where the bytes do
@@ -42,6 +44,8 @@ Decoded decode(BodyDecoder decoder, std::string_view bytes, std::size_t step) {
   }
   decoded.done = decoder.is_done();
   decoded.failed = decoder.has_failed();
+  fuzz::check(decoded.trailers.size() <= BodyDecoder::kMaxExtra + 1);
+  fuzz::check(!decoded.done || decoded.trailers.empty() || decoded.trailers.ends_with("\r\n"));
   return decoded;
 }
 

@@ -13,6 +13,7 @@ using namespace std::string_literals;
 
 struct Decoded {
   std::string content;
+  std::string trailers;
   std::size_t used = 0;
   bool done = false;
   bool failed = false;
@@ -23,6 +24,7 @@ struct Decoded {
 // Feeds `bytes` in pieces of `step` bytes, each from memory of its own, until the body is over.
 Decoded decode(BodyDecoder decoder, const std::string& bytes, std::size_t step) {
   Decoded decoded;
+  decoder.collect_trailers(&decoded.trailers);
   for (std::size_t from = 0; from < bytes.size(); from += step) {
     const std::string part = bytes.substr(from, step);
     std::vector<char> memory(part.begin(), part.end());
@@ -87,6 +89,34 @@ TEST_CASE("chunks are joined (RFC 9112 §7.1)", "[http]") {
       REQUIRE(verdict_of(row.bytes.substr(0, length)) == Verdict::Unfinished);
     }
   }
+}
+
+TEST_CASE("trailers are collected line by line", "[http]") {
+  struct Row {
+    std::string bytes, trailers;
+  };
+  const Row rows[] = {
+      {"0\r\n\r\n", ""},
+      {"1\r\nx\r\n0\r\nA: b\r\n\r\n", "A: b\r\n"},
+      {"1\r\nA\r\n0;e=1\r\nA: b\r\nC:\r\na:  d \t\r\n\r\n", "A: b\r\nC:\r\na:  d \t\r\n"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.bytes);
+    CHECK(decode_chunked(row.bytes).trailers == row.trailers);
+    CHECK(decode_chunked(row.bytes).done);
+  }
+}
+
+TEST_CASE("nobody collects the trailers of the next body", "[http]") {
+  BodyDecoder decoder;
+  std::string trailers;
+  decoder.begin(Framing::Chunked, 0);
+  decoder.collect_trailers(&trailers);
+  decoder.begin(Framing::Chunked, 0);
+  std::string bytes = "0\r\nA: b\r\n\r\n";
+  decoder.feed(bytes);
+  CHECK(decoder.is_done());
+  CHECK(trailers.empty());
 }
 
 TEST_CASE("chunked coding that has a second reading fails", "[http]") {

@@ -36,10 +36,33 @@ TEST_CASE("pieces keep their order, and empty ones are left out", "[http]") {
   CHECK(pieces.span()[1].iov_base == body.data());
 }
 
-TEST_CASE("head, chunk line, data and chunk end all fit", "[http]") {
+std::string text_of(const PieceList& pieces) {
+  std::string text;
+  for (const iovec& piece : pieces.span()) {
+    text.append(static_cast<const char*>(piece.iov_base), piece.iov_len);
+  }
+  return text;
+}
+
+TEST_CASE("trailers stand between the last chunk and the empty line", "[http]") {
+  const auto end = [](bool has_data, bool is_last, std::string_view trailers) {
+    PieceList pieces;
+    pieces.push_chunk_end(has_data, is_last, trailers);
+    return text_of(pieces);
+  };
+  CHECK(end(true, true, "A: b\r\n") == "\r\n0\r\nA: b\r\n\r\n");
+  CHECK(end(false, true, "A: b\r\nC: d\r\n") == "0\r\nA: b\r\nC: d\r\n\r\n");
+  CHECK(end(true, true, "") == "\r\n0\r\n\r\n");
+  CHECK(end(true, false, "A: b\r\n") == "\r\n");
+  CHECK(end(false, false, "A: b\r\n").empty());
+}
+
+TEST_CASE("head, chunk line, data, chunk end and trailers all fit", "[http]") {
   PieceList pieces;
-  for (const char* piece : {"head", "4\r\n", "data", "\r\n"}) pieces.push(piece);
-  CHECK(pieces.span().size() == 4);
+  for (const char* piece : {"head", "4\r\n", "data"}) pieces.push(piece);
+  pieces.push_chunk_end(/*has_data=*/true, /*is_last=*/true, "A: b\r\n");
+  CHECK(pieces.span().size() == 6);
+  CHECK(text_of(pieces) == "head4\r\ndata\r\n0\r\nA: b\r\n\r\n");
 }
 
 }  // namespace

@@ -120,6 +120,31 @@ TEST_CASE("fields that the gateway sets, and their look-alikes, are the gateway'
   }
 }
 
+TEST_CASE("Trailer passes where trailers may", "[proxy]") {
+  CHECK(forwarded_fields("Trailer: A\r\nTransfer-Encoding: chunked\r\n") ==
+        "Trailer: A\r\nTransfer-Encoding: chunked\r\n");
+  CHECK(forwarded_fields("Trailer: A\r\nTransfer-Encoding: chunked\r\nConnection: trailer\r\n") ==
+        "Transfer-Encoding: chunked\r\n");
+  const auto response = [](const std::string& fields, bool with_trailers) {
+    http::HeadWriter out;
+    const AcceptedResponse given("HTTP/1.1 200 OK\r\nDate: now\r\n" + fields + "\r\n");
+    write_response_head(out, given.parser.response(), "id-1", nullptr, with_trailers);
+    return std::string(out.view());
+  };
+  const std::string chunked = "Trailer: A\r\ntrailer: b\r\nTransfer-Encoding: chunked\r\n";
+  CHECK(response(chunked, /*with_trailers=*/true) ==
+        "HTTP/1.1 200 OK\r\nDate: now\r\nTrailer: A\r\ntrailer: b\r\nX-Request-ID: id-1\r\n");
+  CHECK(response(chunked, /*with_trailers=*/false) ==
+        "HTTP/1.1 200 OK\r\nDate: now\r\nX-Request-ID: id-1\r\n");
+}
+
+TEST_CASE("TE is asked for on this hop's own behalf", "[proxy]") {
+  UpstreamRequest upstream;
+  upstream.wants_trailers = true;
+  const std::string head = forward("GET / HTTP/1.1\r\nHost: h\r\n\r\n", upstream).head;
+  CHECK(head.find("\r\nConnection: TE\r\nTE: trailers\r\n") != head.npos);
+}
+
 TEST_CASE("a client cannot nominate the framing away", "[proxy]") {
   CHECK(forwarded_fields("Content-Length: 5\r\nConnection: content-length\r\n") ==
         "Content-Length: 5\r\n");
