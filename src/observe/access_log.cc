@@ -67,8 +67,12 @@ char* timestamp(char* out, std::size_t max, const Line& line) {
   return put_text(out, max, line.timestamp);
 }
 
-char* duration(char* out, std::size_t, const Line& line) {
-  return write_milliseconds(out, line.record.duration_us);
+/// In milliseconds.
+template <std::uint64_t AccessRecord::*member>
+char* time(char* out, std::size_t, const Line& line) {
+  const std::uint64_t us = line.record.*member;
+  if (us == AccessRecord::kNever) return put(out, "null");
+  return write_milliseconds(out, us);
 }
 
 char* cause(char* out, std::size_t max, const Line& line) {
@@ -100,7 +104,11 @@ constexpr std::array<Field, kAccessFields> kFields{
     Field{AccessField::Instance, 280, text<&AccessRecord::instance>},
     Field{AccessField::UpstreamPath, 300, text<&AccessRecord::upstream_path>, 4},
     Field{AccessField::StatusCode, kDigits<int>, number<&AccessRecord::status_code>},
-    Field{AccessField::Duration, kMillisecondsSize, duration},
+    Field{AccessField::Duration, kMillisecondsSize, time<&AccessRecord::duration_us>},
+    Field{AccessField::Queue, kMillisecondsSize, time<&AccessRecord::queue_us>},
+    Field{AccessField::Connect, kMillisecondsSize, time<&AccessRecord::connect_us>},
+    Field{AccessField::UpstreamHeader, kMillisecondsSize, time<&AccessRecord::upstream_header_us>},
+    Field{AccessField::Upstream, kMillisecondsSize, time<&AccessRecord::upstream_us>},
     Field{AccessField::BytesIn, kDigits<std::uint64_t>, number<&AccessRecord::bytes_in>},
     Field{AccessField::BytesOut, kDigits<std::uint64_t>, number<&AccessRecord::bytes_out>},
     Field{AccessField::Attempts, kDigits<unsigned>, number<&AccessRecord::attempts>},

@@ -12,6 +12,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,6 +27,8 @@ namespace gateway {
 
 /// What one line says. Views need to live during AccessLog::write() only.
 struct AccessRecord {
+  static constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
+
   std::string_view request_id;
   std::string_view client;          ///< address without port
   std::string_view method;          ///< empty when the request line could not be read
@@ -37,8 +40,12 @@ struct AccessRecord {
   std::string_view upstream_path;   ///< empty: never forwarded
   int status_code = 0;
   std::uint64_t duration_us = 0;  ///< the request's head complete until the end of the answer
-  std::uint64_t bytes_in = 0;     ///< request body
-  std::uint64_t bytes_out = 0;    ///< response body
+  std::uint64_t queue_us = kNever;
+  std::uint64_t connect_us = kNever;
+  std::uint64_t upstream_header_us = kNever;
+  std::uint64_t upstream_us = kNever;
+  std::uint64_t bytes_in = 0;   ///< request body
+  std::uint64_t bytes_out = 0;  ///< response body
   unsigned attempts = 0;
   Cause cause = Cause::None;
   std::string_view detail;  ///< more about the cause, for people; may be empty

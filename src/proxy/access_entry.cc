@@ -20,6 +20,10 @@ constexpr std::size_t kLongest = LogOutput::kMaxLine;
 constexpr std::uint64_t kTraceIds =
     access_field_bit(AccessField::TraceId) | access_field_bit(AccessField::ParentId);
 
+constexpr std::uint64_t kPhases =
+    access_field_bit(AccessField::Queue) | access_field_bit(AccessField::Connect) |
+    access_field_bit(AccessField::UpstreamHeader) | access_field_bit(AccessField::Upstream);
+
 std::string_view value_of(const http::RequestHead& request, std::string_view name) {
   const http::Field* field = request.find(name);
   return field == nullptr ? std::string_view{} : field->value;
@@ -47,6 +51,7 @@ void AccessEntry::begin(const http::Exchange& exchange, const AccessLog& log) {
   status = 0;
   attempts = 0;
   cause = Cause::None;
+  phases.begin(exchange.started_us(), log.has_any(kPhases));
   copy_request(exchange, log);
   is_http10_ = request.minor_version == 0;
   client_.clear();
@@ -111,6 +116,10 @@ void AccessEntry::write(AccessLog& log, const http::Exchange& exchange) const {
   record.route = route;
   record.status_code = status != 0 ? status : info(cause).status;
   record.duration_us = monotonic_us() - exchange.started_us();
+  record.queue_us = phases.queue();
+  record.connect_us = phases.connect();
+  record.upstream_header_us = phases.upstream_header();
+  record.upstream_us = phases.upstream();
   record.bytes_in = exchange.body_received();
   record.bytes_out = exchange.body_sent();
   record.attempts = attempts;

@@ -11,6 +11,7 @@
 
 #include "http/exchange.h"
 #include "observe/access_log.h"
+#include "proxy/phases.h"
 
 namespace gateway::proxy {
 
@@ -33,6 +34,7 @@ class AccessEntry {
   int status = 0;             ///< of the answer; 0: none was sent
   unsigned attempts = 0;
   Cause cause = Cause::None;
+  Phases phases;
 
  private:
   /// What is copied, in the order it is kept in.

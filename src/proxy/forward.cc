@@ -95,7 +95,9 @@ void Forward::attempt(upstream::Instance& instance, bool fresh) {
   instance_ = &instance;
   entry_.instance = instance.url();
   head_pending_ = true;
+  entry_.phases.on_attempt(entry_.phases.now());
   connection_ = &instance.acquire(*this, traits_, route_->timeouts, fresh);
+  if (connection_->is_ready()) entry_.phases.on_kept_connection();
 }
 
 void Forward::on_body(http::Exchange& exchange, std::span<char> data, bool end) {
@@ -146,6 +148,7 @@ void Forward::send_continue() {
 }
 
 void Forward::on_connected() {
+  entry_.phases.on_connected(entry_.phases.now());
   if (!body_begun_) return;  // on_body follows at once
   if (replay_.empty() && !body_ended_) send_continue();
   connection_->send(head_.view(), replay_, body_ended_, request_trailers_);
@@ -179,6 +182,9 @@ void Forward::on_interim(const http::ResponseHead& head) {
 void Forward::on_response(const http::ResponseHead& head, std::span<char> body, bool end) {
   entry_.status = head.status;
   const bool with_trailers = traits_.trailers != nullptr && head.framing == http::Framing::Chunked;
+  const std::uint64_t now = entry_.phases.now();
+  entry_.phases.on_head(now);
+  if (end) entry_.phases.on_end(now);
   write_response_head(context_.reply, head, entry_.request_id(),
                       edits_or_none(route_->response_headers), with_trailers);
   if (head.status == 101) {
@@ -212,6 +218,7 @@ void Forward::start_tunnel(std::span<const char> first) {
 }
 
 void Forward::on_response_body(std::span<char> data, bool end) {
+  if (end) entry_.phases.on_end(entry_.phases.now());
   if (is_tunnel_) {
     touch_tunnel();
   } else if (end) {
@@ -229,6 +236,7 @@ void Forward::on_drained(http::Exchange&) {
 // -----------------------------------------------------------------------------------------
 
 void Forward::on_upstream_failed(Cause cause, std::string_view detail) {
+  entry_.phases.on_end(entry_.phases.now());
   if (!is_connect_failure(cause)) instance_->note_failure(cause);
   if (!exchange_->has_begun() && try_again(cause)) return;
   connection_ = nullptr;
@@ -267,6 +275,7 @@ void Forward::refuse(Cause cause) {
 
 void Forward::drop_upstream() {
   if (connection_ == nullptr) return;
+  entry_.phases.on_end(entry_.phases.now());
   connection_->cancel();
   connection_ = nullptr;
 }

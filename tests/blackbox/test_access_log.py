@@ -13,7 +13,8 @@ from wire import wait_until
 
 FIELDS = {"timestamp": str, "request_id": str, "client": str, "method": str, "path": str,
           "query": str, "protocol": str, "target_service": str, "instance": str,
-          "upstream_path": str, "status_code": int, "duration_ms": float, "bytes_in": int,
+          "upstream_path": str, "status_code": int, "duration_ms": float, "queue_ms": float,
+          "connect_ms": float, "upstream_header_ms": float, "upstream_ms": float, "bytes_in": int,
           "bytes_out": int, "attempts": int, "worker": int, "generation": int}
 
 

@@ -64,6 +64,10 @@ TEST_CASE("an access line has all fields in their order", "[observe]") {
   AccessRecord record = plain_record();
   record.query = "a=1";
   record.instance = "http://10.0.0.1:8080";
+  record.queue_us = 1;
+  record.connect_us = 1002;
+  record.upstream_header_us = 20;
+  record.upstream_us = 1'234'567;
   record.cause = Cause::UpstreamReset;
   record.detail = "after 12 bytes";
   record.trace_id = "0af7651916cd43dd8448eb211c80319c";
@@ -78,9 +82,10 @@ TEST_CASE("an access line has all fields in their order", "[observe]") {
         std::vector<std::string>{
             "timestamp",   "request_id",  "client",         "method",     "path",
             "query",       "protocol",    "target_service", "instance",   "upstream_path",
-            "status_code", "duration_ms", "bytes_in",       "bytes_out",  "attempts",
-            "cause",       "detail",      "trace_id",       "parent_id",  "worker",
-            "generation",  "route",       "host",           "user_agent", "referer"});
+            "status_code", "duration_ms", "queue_ms",       "connect_ms", "upstream_header_ms",
+            "upstream_ms", "bytes_in",    "bytes_out",      "attempts",   "cause",
+            "detail",      "trace_id",    "parent_id",      "worker",     "generation",
+            "route",       "host",        "user_agent",     "referer"});
   const json fields = json::parse(line);
   CHECK(fields["request_id"] == "abc-1");
   CHECK(fields["client"] == "192.0.2.7");
@@ -93,6 +98,10 @@ TEST_CASE("an access line has all fields in their order", "[observe]") {
   CHECK(fields["upstream_path"] == "/api/x");
   CHECK(fields["status_code"] == 200);
   CHECK(fields["duration_ms"] == 1.234);
+  CHECK(fields["queue_ms"] == 0.001);
+  CHECK(fields["connect_ms"] == 1.002);
+  CHECK(fields["upstream_header_ms"] == 0.02);
+  CHECK(fields["upstream_ms"] == 1234.567);
   CHECK(fields["bytes_in"] == 5);
   CHECK(fields["bytes_out"] == 10'737'418'240);
   CHECK(fields["attempts"] == 1);
@@ -134,7 +143,8 @@ TEST_CASE("a log knows what its lines say; one that is off says nothing", "[obse
 TEST_CASE("what is not known is null; a detail and trace ids are left out", "[observe]") {
   const auto fields = json::parse(line_of(AccessRecord{}));
   for (const char* name : {"method", "path", "query", "target_service", "instance", "upstream_path",
-                           "cause", "route", "host", "user_agent", "referer"}) {
+                           "queue_ms", "connect_ms", "upstream_header_ms", "upstream_ms", "cause",
+                           "route", "host", "user_agent", "referer"}) {
     CAPTURE(name);
     CHECK(fields.at(name).is_null());
   }
@@ -175,7 +185,9 @@ AccessRecord longest_record(std::string_view value) {
   }
   record.status_code = std::numeric_limits<int>::min();
   for (auto member :
-       {&AccessRecord::duration_us, &AccessRecord::bytes_in, &AccessRecord::bytes_out}) {
+       {&AccessRecord::duration_us, &AccessRecord::queue_us, &AccessRecord::connect_us,
+        &AccessRecord::upstream_header_us, &AccessRecord::upstream_us, &AccessRecord::bytes_in,
+        &AccessRecord::bytes_out}) {
     record.*member = std::numeric_limits<std::uint64_t>::max() - 1;
   }
   record.attempts = std::numeric_limits<unsigned>::max();

@@ -135,6 +135,12 @@ TEST_CASE("only what the log says is copied of a request", "[proxy]") {
   CHECK_FALSE(line.contains("trace_id"));
   CHECK(line.at("path") == "/a");
   CHECK(line.at("upstream_path") == "/api/a");
+  CHECK_FALSE(entry.phases.now() > 0);
+  for (const AccessField field : {AccessField::Queue, AccessField::Connect,
+                                  AccessField::UpstreamHeader, AccessField::Upstream}) {
+    logged(entry, request, nothing, {field});
+    CHECK(entry.phases.now() > 0);
+  }
 }
 
 TEST_CASE("the trace ids of exactly one valid traceparent are logged", "[proxy]") {
@@ -208,6 +214,8 @@ TEST_CASE("nothing of one exchange is left in the next", "[proxy]") {
          [](AccessEntry& filled) {
            filled.route = "r";
            filled.instance = "http://i";
+           filled.phases.on_attempt(filled.phases.now());
+           filled.phases.on_end(filled.phases.now());
            filled.service = "users";
            filled.set_upstream_path("/api/", "x");
            filled.status = 502;
@@ -225,7 +233,8 @@ TEST_CASE("nothing of one exchange is left in the next", "[proxy]") {
   CHECK(line.at("status_code") == 200);
   CHECK(line.at("attempts") == 0);
   CHECK(line.at("cause").is_null());
-  for (const char* name : {"query", "route", "instance", "user_agent", "referer"}) {
+  for (const char* name : {"query", "route", "instance", "user_agent", "referer", "queue_ms",
+                           "connect_ms", "upstream_ms"}) {
     CAPTURE(name);
     CHECK(line.at(name).is_null());
   }
