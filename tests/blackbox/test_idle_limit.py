@@ -62,12 +62,12 @@ class Learning(IdleLimitCase):
 
     def test_a_limit_is_learned_from_closes_and_obeyed(self):
         self.start_impatient(1.0)
-        self.learn()
+        limit = self.learn()
         self.gw.wait_error_line(rf"instance closes idle connections url={self.service.url} after")
         self.service.patience = 3600  # from now on whatever closes is the gateway
         self.assertEqual(self.gw.get("/s/x").status, 200)
         count = len(self.service.connections)
-        time.sleep(1.2)  # longer than the service is believed to wait
+        time.sleep(limit + 0.2)  # longer than the service is believed to wait
         self.assertEqual(self.gw.get("/s/x").status, 200)
         self.assertEqual(len(self.service.connections), count + 1)
         self.service.wait_ended(count)

@@ -94,6 +94,13 @@ class UpstreamSilence(Case):
         self.assert_error(response, 504, "gateway_timeout", "connect_timeout", "service1")
         self.assert_log(gw, response, status_code=504, cause="connect_timeout", attempts=1)
 
+    def test_an_idle_connection_to_a_service_is_given_up(self):
+        service = self.origin()
+        gw = self.gateway(service, config={"pool": {"idle_timeout": "300ms"}})
+        for index in range(2):
+            self.assertEqual(gw.get("/api/service1/x").status, 200)
+            self.assertEqual(service.wait_ended(index), "eof")
+
     def test_no_answer_is_a_504_response_header_timeout(self):
         service = self.origin(lambda conn: (conn.read_request(), conn.wait_end()))
         gw = self.gateway(service, config=timeouts(response_header="500ms"))
@@ -248,6 +255,20 @@ class ClientSilence(Case):
                                     bytes_in=4)
                 service.wait_ended()
                 self.assertEqual(service.complete, [])
+
+    def test_a_connection_that_brings_no_request_is_closed_without_a_word(self):
+        for name, wait in (("header", lambda client: None),
+                           ("keep_alive", lambda client: client.get("/health"))):
+            with self.subTest(timeout=name):
+                gw = self.gateway(config={"client": {name: "1s"}})
+                started = time.monotonic()
+                with gw.client() as client:
+                    wait(client)
+                    self.assertTrue(client.at_end())
+                    self.assertGreaterEqual(time.monotonic() - started, 1)
+                gw.stop()
+                self.assertEqual([record["path"] for record in gw.records()],
+                                 ["/health"] * (name == "keep_alive"))
 
     def test_an_idle_connection_is_kept_longer_than_the_timeout_of_a_request(self):
         gw = self.gateway(self.origin(), config={"client": {"header": "2s", "write": "2s",
