@@ -5,24 +5,25 @@
 #include <event2/listener.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <map>
 #include <utility>
 
+#include "http/admission.h"
 #include "http/server_connection.h"
-#include "observe/log.h"
 #include "util/address.h"
-#include "util/clock.h"
 
 namespace gateway::http {
 namespace {
 
 constexpr std::size_t kReceiveBuffer = 64 << 10;
-constexpr Milliseconds kAcceptPause{100};
-constexpr std::int64_t kLogIntervalMs = 1000;
+// A connection that was used this recently is not closed to make room for another one.
+constexpr std::uint64_t kStillBusy = 10;  // loop ticks
 
 struct EvhttpFree {
   void operator()(evhttp* server) const { evhttp_free(server); }
@@ -35,25 +36,17 @@ std::uint16_t port_of(int fd) {
   return Address(reinterpret_cast<const sockaddr*>(&storage), length).port();
 }
 
-/// What happens with every connection is told once a second at most.
-bool may_log(std::int64_t& logged_at) {
-  const std::int64_t now = unix_ms();
-  if (now - logged_at < kLogIntervalMs) return false;
-  logged_at = now;
-  return true;
-}
-
 }  // namespace
 
-struct Server::Impl {
+struct Server::Impl : private Gate {
   /// One evhttp per listener: its callbacks are then told which one accepted.
   struct Listener {
     Listener(Impl& owner, int fd, const std::vector<Network>& trusted);
     ~Listener();
     Listener(const Listener&) = delete;
     Listener& operator=(const Listener&) = delete;
-    void pause_accepting();
-    void accept_or_not();
+    void set_open(bool open);
+    bool has_queue() const;
     void close();
 
     Impl& server;
@@ -61,7 +54,6 @@ struct Server::Impl {
     std::unique_ptr<evhttp, EvhttpFree> http;
     evhttp_bound_socket* bound = nullptr;
     evconnlistener* accepting = nullptr;  ///< of bound; nullptr once closed
-    Deadline resume;
   };
 
   static std::map<evconnlistener*, Listener*>& listeners_by_handle() {
@@ -73,28 +65,27 @@ struct Server::Impl {
       : options(given),
         parser(options.limits),
         receive_buffer(kReceiveBuffer),
+        admission(loop, *this,
+                  Admission::limit_of(options.max_connections,
+                                      static_cast<std::uint64_t>(::sysconf(_SC_OPEN_MAX)))),
         context{loop, handler, options, parser, receive_buffer},
-        on_closed(
-            loop, [](void* self) { static_cast<Impl*>(self)->check_closed(); }, this) {
-    context.on_closed = &on_closed;
+        review(
+            loop, [](void* self) { static_cast<Impl*>(self)->review_connections(); }, this) {
+    context.review = &review;
   }
 
-  void check_closed() {
-    check_limit();
-    check_drained();
+  void set_open(bool open) override;
+  std::size_t connections() const override { return context.connection_count; }
+  bool has_queue() const override;
+  std::size_t make_room(std::size_t count) override;
+
+  void note_accepted() {
+    admission.note_accepted();
+    review.schedule();
   }
 
-  void check_limit() {
-    const bool full = context.connection_count >= options.max_connections;
-    if (std::exchange(is_full, full) == full) return;
-    for (auto& listener : listeners) listener->accept_or_not();
-    if (full && may_log(limit_logged_at)) {
-      log::warn("connection limit reached, accepting pauses connections={}",
-                context.connection_count);
-    }
-  }
-
-  void check_drained() {
+  void review_connections() {
+    admission.review();
     if (!context.draining || context.connection_count > 0 || !drained) return;
     std::exchange(drained, nullptr)();
   }
@@ -102,22 +93,15 @@ struct Server::Impl {
   const ServerOptions options;
   HeadParser parser;
   std::vector<char> receive_buffer;
+  Admission admission;
   ServerContext context;
-  Deferred on_closed;
+  Deferred review;
   std::function<void()> drained;
-  bool is_full = false;  ///< as many connections as there may be
-  std::int64_t accept_error_logged_at = 0;
-  std::int64_t limit_logged_at = 0;
   std::vector<std::unique_ptr<Listener>> listeners;
 };
 
 Server::Impl::Listener::Listener(Impl& owner, int fd, const std::vector<Network>& trusted)
-    : server(owner),
-      entrance{port_of(fd), trusted},
-      http(evhttp_new(owner.context.loop.base())),
-      resume(
-          owner.context.loop, [](void* self) { static_cast<Listener*>(self)->accept_or_not(); },
-          this) {
+    : server(owner), entrance{port_of(fd), trusted}, http(evhttp_new(owner.context.loop.base())) {
   evhttp_set_default_content_type(http.get(), nullptr);
   // Runs inside accept: the connection is complete only later in this turn of the loop.
   evhttp_set_bevcb(
@@ -126,7 +110,7 @@ Server::Impl::Listener::Listener(Impl& owner, int fd, const std::vector<Network>
         auto* listener = static_cast<Listener*>(self);
         bufferevent* shell = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
         new ServerConnection(listener->server.context, shell, listener->entrance);
-        listener->server.check_limit();
+        listener->server.note_accepted();
         return shell;
       },
       this);
@@ -143,7 +127,7 @@ Server::Impl::Listener::Listener(Impl& owner, int fd, const std::vector<Network>
   // argument is evhttp's own, so the listener has to be looked up.
   listeners_by_handle()[accepting] = this;
   evconnlistener_set_error_cb(accepting, [](evconnlistener* handle, void*) {
-    listeners_by_handle().at(handle)->pause_accepting();
+    listeners_by_handle().at(handle)->server.admission.note_accept_error(errno);
   });
 }
 
@@ -151,27 +135,46 @@ Server::Impl::Listener::~Listener() { close(); }
 
 void Server::Impl::Listener::close() {
   if (accepting == nullptr) return;
-  resume.clear();
   listeners_by_handle().erase(std::exchange(accepting, nullptr));
   evhttp_del_accept_socket(http.get(), bound);
 }
 
-void Server::Impl::Listener::pause_accepting() {
-  const int error = errno;
-  resume.set(kAcceptPause);
-  accept_or_not();
-  if (!may_log(server.accept_error_logged_at)) return;
-  log::error("accept failed, pausing error=\"{}\" connections={}", std::strerror(error),
-             server.context.connection_count);
+void Server::Impl::Listener::set_open(bool open) {
+  if (accepting == nullptr) return;
+  if (open) {
+    evconnlistener_enable(accepting);
+  } else {
+    evconnlistener_disable(accepting);
+  }
 }
 
-void Server::Impl::Listener::accept_or_not() {
-  if (accepting == nullptr) return;
-  if (server.is_full || resume.is_set()) {
-    evconnlistener_disable(accepting);
-  } else {
-    evconnlistener_enable(accepting);
+bool Server::Impl::Listener::has_queue() const {
+  if (accepting == nullptr) return false;
+  pollfd queue{evconnlistener_get_fd(accepting), POLLIN, 0};
+  return ::poll(&queue, 1, 0) > 0 && (queue.revents & POLLIN) != 0;
+}
+
+void Server::Impl::set_open(bool open) {
+  for (auto& listener : listeners) listener->set_open(open);
+}
+
+bool Server::Impl::has_queue() const {
+  return std::any_of(listeners.begin(), listeners.end(),
+                     [](const auto& listener) { return listener->has_queue(); });
+}
+
+std::size_t Server::Impl::make_room(std::size_t count) {
+  std::vector<std::pair<std::uint64_t, ServerConnection*>> idle;
+  ListNode& all = context.connections;
+  for (ListNode* node = all.next; node != &all; node = node->next) {
+    auto& connection = static_cast<ServerConnection&>(*node);
+    const bool is_busy = context.loop.now() - connection.idle_since() < kStillBusy;
+    if (connection.is_idle() && !is_busy) idle.emplace_back(connection.idle_since(), &connection);
   }
+  count = std::min(count, idle.size());
+  std::partial_sort(idle.begin(), idle.begin() + static_cast<std::ptrdiff_t>(count), idle.end());
+  for (std::size_t i = 0; i < count; i++) idle[i].second->close_idle();
+  return count;
 }
 
 Server::Server(Loop& loop, Handler& handler, const ServerOptions& options)
@@ -191,12 +194,13 @@ void Server::listen(int fd, const std::vector<Network>& trusted) {
 void Server::drain(std::function<void()> done) {
   impl_->context.draining = true;
   impl_->drained = std::move(done);
+  impl_->admission.stop();
   for (auto& listener : impl_->listeners) listener->close();
   ListNode& connections = impl_->context.connections;
   for (ListNode* node = connections.next; node != &connections; node = node->next) {
     static_cast<ServerConnection*>(node)->drain();
   }
-  impl_->on_closed.schedule();
+  impl_->review.schedule();
 }
 
 void Server::end_tunnels() {

@@ -21,7 +21,7 @@ namespace gateway::http {
 struct ServerOptions {
   ClientTimeouts timeouts;
   Limits limits;
-  std::uint64_t max_connections = kUnlimited;  ///< accepting pauses while there are that many
+  std::uint64_t max_connections = kUnlimited;  ///< see http/admission.h
 };
 
 class Server {

@@ -42,7 +42,7 @@ ServerConnection::ServerConnection(ServerContext& context, bufferevent* shell,
 
 ServerConnection::~ServerConnection() {
   context_.connection_count--;
-  if (context_.on_closed != nullptr) context_.on_closed->schedule();
+  if (context_.review != nullptr) context_.review->schedule();
   if (connection_ == nullptr) return;
   event_del(&readable_);
   writer_.close();
@@ -82,6 +82,7 @@ void ServerConnection::adopt() {
         static_cast<ServerConnection*>(self)->on_readable();
       },
       this);
+  idle_since_ = context_.loop.now();
   deadline_.set(context_.options.timeouts.header);
   if (context_.draining) drain();
 }

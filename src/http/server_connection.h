@@ -44,7 +44,7 @@ struct ServerContext {
   std::size_t connection_count = 0;       ///< from accept on
   std::size_t exchange_count = 0;
   bool draining = false;
-  Deferred* on_closed = nullptr;  ///< scheduled when a connection has gone
+  Deferred* review = nullptr;  ///< scheduled when a connection has gone
 };
 
 /// What connections know of the listener they came in by; outlives them.
@@ -67,6 +67,10 @@ class ServerConnection : public ListNode {
   /// Answers what is in progress, then closes; an idle connection gets a quiet time first.
   void drain();
   void end_tunnel();
+  /// Between two requests, or before the first one.
+  bool is_idle() const { return state_ == State::Head && !head_begun_ && connection_ != nullptr; }
+  std::uint64_t idle_since() const { return idle_since_; }  ///< loop tick
+  void close_idle() { drop(Cause::Shutdown); }
 
   // For Exchange.
   const RequestHead& head() const { return context_.parser.request(); }
@@ -142,6 +146,7 @@ class ServerConnection : public ListNode {
   std::string stash_;  ///< received, not yet consumed
   std::size_t stash_used_ = 0;
   std::uint64_t linger_until_ = 0;  ///< loop ticks
+  std::uint64_t idle_since_ = 0;    ///< loop ticks
   std::string peer_;
   State state_ = State::Head;
   ReplyCoding reply_coding_ = ReplyCoding::Identity;

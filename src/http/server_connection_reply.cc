@@ -184,6 +184,7 @@ void ServerConnection::finish() {
     return;
   }
   const bool has_more = !stash_.empty() || !input_ended_;
+    idle_since_ = context_.loop.now();
   if (keep_alive_ && body_ended_ && has_more) {
     state_ = State::Head;
     body_paused_ = false;  // of the exchange that has ended

@@ -44,7 +44,7 @@ class Generation {
   struct Progress {
     std::size_t pending = 0;  ///< started, not ready yet
     std::size_t ready = 0;    ///< got ready, and may have died since
-    std::size_t lost = 0;  ///< died, or could not be started
+    std::size_t lost = 0;     ///< died, or could not be started
   };
   static constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
 

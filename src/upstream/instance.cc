@@ -12,6 +12,7 @@ namespace {
 
 constexpr Milliseconds kRefresh{10000};
 constexpr Milliseconds kRetryLookup{1000};
+constexpr Milliseconds kExhaustedLog{1000};
 
 std::vector<Address> fixed_address(const InstanceConfig& config) {
   auto address = config.unix_path.empty() ? Address::from_ip(config.host, config.port)
@@ -144,6 +145,8 @@ void Instance::on_connect_result(http::ClientConnection& connection, Cause cause
     return;
   }
   if (cause == Cause::Internal) {
+    if (!is_due(context_.exhausted_at, kExhaustedLog)) return;
+    context_.exhausted_at = context_.client.loop.now();
     log::error("cannot connect, descriptors or memory are exhausted url={}", url_);
     return;
   }

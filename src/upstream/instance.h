@@ -29,6 +29,7 @@ struct UpstreamContext {
   const PoolConfig& pool;
   Resolver& resolver;
   WorkerSlot& slot;
+  std::uint64_t exhausted_at = 0;  ///< loop tick of the last log line about it
 };
 
 class Instance : private http::ClientOwner {

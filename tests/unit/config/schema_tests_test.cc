@@ -94,6 +94,6 @@ TEST_CASE("tests are part of the effective configuration", "[config]") {
   const std::string text = effective_text(*loading);
   CHECK(contains(text, "\"request\": \"GET /u/\""));
   CHECK(contains(text, "\"A\": null"));
-  CHECK_FALSE(contains(text, "\"upstream_path\""));
+  CHECK_FALSE(contains(text, "\"upstream_path\":"));
   CHECK(Loading(text)->config.tests.at(0).expect.service == "users");
 }

@@ -56,11 +56,11 @@ class Fixture {
   static Address tcp() { return *Address::from_ip("127.0.0.1", 0); }
   std::uint16_t port() const { return address_.port(); }
 
-  /// A client whose request is in the listener's queue.
-  UniqueFd client() {
+  /// A client whose request (or what there is of it) is in the listener's queue.
+  UniqueFd client(std::string_view request = kRequest) {
     UniqueFd socket(::socket(address_.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
     REQUIRE(::connect(socket.get(), address_.data(), address_.size()) == 0);
-    REQUIRE(::send(socket.get(), kRequest.data(), kRequest.size(), MSG_NOSIGNAL) > 0);
+    REQUIRE(::send(socket.get(), request.data(), request.size(), MSG_NOSIGNAL) > 0);
     return socket;
   }
   /// What has come so far.
@@ -116,20 +116,41 @@ TEST_CASE("a client in a trusted network is known as such", "[http]") {
 }
 
 TEST_CASE("no more connections are accepted than there may be", "[http]") {
+  constexpr std::string_view kHalf = "GET / HTTP/1.1\r\n";
   Fixture f(/*max_connections=*/2);
-  UniqueFd clients[] = {f.client(), f.client(), f.client(), f.client()};
-  for (int i = 0; i < 2; i++) CHECK_FALSE(f.answer(clients[i]).empty());
+  UniqueFd clients[] = {f.client(kHalf), f.client(kHalf), f.client(kHalf), f.client()};
+  f.run_until([&] { return f.server.connections() == 2; });
   for (int i = 0; i < 20; i++) f.loop.run_pending();
   CHECK(f.server.connections() == 2);
-  CHECK(Fixture::received(clients[2]).empty());
 
   clients[0].reset();
-  CHECK_FALSE(f.answer(clients[2]).empty());
-  CHECK(f.server.connections() == 2);
+  f.run_until([&] { return f.server.connections() == 2; });
   CHECK(Fixture::received(clients[3]).empty());
 
   clients[1].reset();
   CHECK_FALSE(f.answer(clients[3]).empty());
+}
+
+TEST_CASE("the connection that is idle for longest makes room for one that waits", "[http]") {
+  Fixture f(/*max_connections=*/3);
+  UniqueFd busy = f.client("GET / HTTP/1.1\r\n");
+  UniqueFd older = f.client();
+  f.answer(older);
+  const auto tick = f.loop.now() + 2;
+  f.run_until([&] { return f.loop.now() > tick; });
+  UniqueFd younger = f.client();
+  f.answer(younger);
+  UniqueFd waiting = f.client();
+  CHECK_FALSE(f.answer(waiting).empty());
+  CHECK(f.server.connections() == 3);
+  const auto is_closed = [](const UniqueFd& socket) {
+    char byte = 0;
+    return ::recv(socket.get(), &byte, 1, MSG_DONTWAIT) == 0;
+  };
+  CHECK(is_closed(older));
+  CHECK_FALSE(is_closed(younger));
+  REQUIRE(::send(busy.get(), "Host: h\r\n\r\n", 11, MSG_NOSIGNAL) == 11);
+  CHECK_FALSE(f.answer(busy).empty());
 }
 
 TEST_CASE("below the limit accepting goes on", "[http]") {
