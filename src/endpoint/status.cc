@@ -15,6 +15,7 @@ struct Totals {
   unsigned draining = 0;
   std::uint64_t connections = 0;
   std::uint64_t exchanges = 0;
+  std::uint64_t tunnels = 0;
   std::uint64_t requests = 0;
   std::uint64_t log_lines_dropped = 0;
 };
@@ -31,6 +32,7 @@ Totals total(const Scoreboard& scoreboard) {
     if (state == WorkerState::Draining) sum.draining++;
     sum.connections += slot.connections.load(std::memory_order_relaxed);
     sum.exchanges += slot.exchanges.load(std::memory_order_relaxed);
+    sum.tunnels += slot.tunnels.load(std::memory_order_relaxed);
   }
   return sum;
 }
@@ -62,6 +64,7 @@ std::string status(const EndpointContext& context) {
                   {"workers", {{"serving", totals.serving}, {"draining", totals.draining}}},
                   {"connections", totals.connections},
                   {"exchanges", totals.exchanges},
+                  {"tunnels", totals.tunnels},
                   {"requests_total", totals.requests},
                   {"log_lines_dropped_total", totals.log_lines_dropped},
                   {"services", service_words(context)}});

@@ -126,6 +126,7 @@ void ClientConnection::on_end_of_input(bool reset) {
   }
   if (state_ == State::Body && !reset) {
     decoder_.end_of_input();
+    deadline_.set(kResetPoll);
     if (decoder_.is_done()) {
       ResponseHandler& handler = *handler_;
       complete();

@@ -151,6 +151,7 @@ class ClientConnection : public ListNode {
   void end_tunnel_side();
   void set_deadline();
   void on_deadline();
+  void on_tunnel_deadline();
   void retire();
   void run_later();
 

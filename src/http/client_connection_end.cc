@@ -50,9 +50,19 @@ void ClientConnection::on_deadline() {
                                               : Cause::UpstreamIdleTimeout);
       break;
     case State::Idle: owner_.on_idle_end(*this, IdleEnd::Expired); break;
-    case State::Body:
-    case State::Tunnel: fail(Cause::UpstreamIdleTimeout); break;
+    case State::Body: fail(Cause::UpstreamIdleTimeout); break;
+    case State::Tunnel: on_tunnel_deadline(); break;
     case State::Dead: break;
+  }
+}
+
+void ClientConnection::on_tunnel_deadline() {
+  if (handler_ == nullptr) {  // what is queued does not go out
+    fail(Cause::UpstreamIdleTimeout);
+  } else if (has_reset(bufferevent_getfd(shell_))) {
+    fail(Cause::UpstreamReset);
+  } else {
+    deadline_.set(kResetPoll);
   }
 }
 

@@ -126,7 +126,7 @@ class ServerConnection : public ListNode {
   void set_deadline();
   void on_deadline();
   void refuse_slow_head();
-  bool peer_has_reset() const;
+  bool is_in_grace() const;
   void linger();
   void extend_linger();
   static void on_evhttp_close(evhttp_connection*, void* self);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
 // The answering half of ServerConnection: replies, the end of an exchange, timeouts, closing.
-#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -16,9 +15,6 @@ namespace {
 // Up to this size a body is copied behind its head: one contiguous send is cheaper than a
 // gathering one.
 constexpr std::size_t kMaxJoined = 8 << 10;
-// While a socket is not read only polling tells that its peer has reset: an event that watches
-// neither reading nor writing would spin on EPOLLERR without ever being delivered.
-constexpr Milliseconds kResetPoll{1000};
 constexpr Milliseconds kLingerIdle{2000};
 constexpr Milliseconds kLingerTotal{30000};
 // How long an idle connection of a draining server may still bring a request.
@@ -258,15 +254,14 @@ void ServerConnection::end_tunnel() {
 void ServerConnection::set_deadline() {
   const ClientTimeouts& timeouts = context_.options.timeouts;
   if (state_ != State::Active && state_ != State::Tunnel) return;
-  const bool in_grace = state_ == State::Active && input_ended_ && timeouts.half_close != kOff;
-  if (in_grace) return;  // runs from the FIN, whatever moves after it
+  if (is_in_grace()) return;  // runs from the FIN, whatever moves after it
   if (!writer_.is_idle()) {
     // Runs from the last progress, not from the last attempt to write more.
     if (!std::exchange(write_deadline_runs_, true)) deadline_.set(timeouts.write);
     return;
   }
   write_deadline_runs_ = false;
-  if (!is_reading_ && !input_ended_) {
+  if (!is_reading_) {
     deadline_.set(kResetPoll);
   } else if (state_ == State::Active && !body_ended_ && !body_failed_) {
     deadline_.set(timeouts.body);
@@ -281,12 +276,12 @@ void ServerConnection::on_deadline() {
     refuse_slow_head();
   } else if (state_ == State::Head || state_ == State::Linger) {
     drop(Cause::ClientClosed);
-  } else if (state_ == State::Active && input_ended_) {
+  } else if (is_in_grace()) {
     drop(Cause::ClientClosed);
   } else if (!writer_.is_idle()) {
     drop(Cause::ClientWriteTimeout);
   } else if (!is_reading_) {
-    if (peer_has_reset()) drop(Cause::ClientClosed);
+    if (has_reset(bufferevent_getfd(shell_))) drop(Cause::ClientClosed);
     set_deadline();
   } else if (!body_ended_ && !body_failed_) {
     fail_body(Cause::ClientTimeout);
@@ -301,9 +296,9 @@ void ServerConnection::refuse_slow_head() {
   stash_used_ = 0;
 }
 
-bool ServerConnection::peer_has_reset() const {
-  pollfd watched{bufferevent_getfd(shell_), 0, 0};
-  return ::poll(&watched, 1, 0) > 0 && (watched.revents & (POLLERR | POLLHUP)) != 0;
+/// After its FIN the client gets this long for the rest of the answer.
+bool ServerConnection::is_in_grace() const {
+  return state_ == State::Active && input_ended_ && context_.options.timeouts.half_close != kOff;
 }
 
 }  // namespace gateway::http

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "http/socket_writer.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -11,6 +12,12 @@ namespace {
 // One flush writes at most this much, so that a fast reader does not starve other connections.
 constexpr ev_ssize_t kMaxFlush = 256 << 10;
 }  // namespace
+
+bool has_reset(int fd) {
+  // Not POLLHUP: that is also an orderly end of both sides, with bytes still to be read.
+  pollfd watched{fd, 0, 0};
+  return ::poll(&watched, 1, 0) > 0 && (watched.revents & POLLERR) != 0;
+}
 
 void SocketWriter::open(event_base* base, int fd, event_callback_fn on_writable, void* argument) {
   close();

@@ -16,8 +16,14 @@
 #include <string_view>
 
 #include "event/handles.h"
+#include "util/duration.h"
 
 namespace gateway::http {
+
+/// While a socket is not read only polling it tells that its peer has reset: an event that watches
+/// neither reading nor writing would spin on EPOLLERR without ever being delivered.
+inline constexpr Milliseconds kResetPoll{1000};
+bool has_reset(int fd);
 
 class SocketWriter {
  public:

@@ -38,6 +38,7 @@ struct alignas(128) WorkerSlot {
   std::atomic<std::uint32_t> connections{0};
   std::atomic<std::uint32_t> exchanges{0};
   std::atomic<std::uint32_t> upstream_connections{0};
+  std::atomic<std::uint32_t> tunnels{0};  ///< upgraded connections
 };
 
 /// Last known state of one instance, written by whichever worker sees it change.

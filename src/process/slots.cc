@@ -19,6 +19,7 @@ void release_slot(WorkerSlot& slot) {
   slot.connections.store(0, std::memory_order_relaxed);
   slot.exchanges.store(0, std::memory_order_relaxed);
   slot.upstream_connections.store(0, std::memory_order_relaxed);
+  slot.tunnels.store(0, std::memory_order_relaxed);
   slot.state.store(WorkerState::Free, std::memory_order_relaxed);
 }
 

@@ -212,6 +212,7 @@ void Forward::start_tunnel(std::span<const char> first) {
   is_tunnel_ = true;
   replay_.clear();
   exchange_->set_body_limit(kUnlimited);
+  add(context_.slot.tunnels, 1U);
   exchange_->upgrade(context_.reply);
   if (!first.empty()) exchange_->send_body(first, /*end=*/false);
   touch_tunnel();
@@ -284,7 +285,7 @@ void Forward::touch_tunnel() { deadline_.set(route_->timeouts.tunnel_idle); }
 
 void Forward::on_deadline() {
   drop_upstream();
-  const Cause cause = is_tunnel_ ? Cause::UpstreamIdleTimeout : Cause::RequestTimeout;
+  const Cause cause = is_tunnel_ ? Cause::TunnelIdle : Cause::RequestTimeout;
   if (exchange_->has_begun()) {
     entry_.cause = cause;
     exchange_->abort(cause);
@@ -298,6 +299,7 @@ void Forward::on_finished(http::Exchange& exchange, Cause cause) {
   deadline_.clear();
   if (cause != Cause::None) entry_.cause = cause;
   entry_.write(context_.access_log, exchange);
+  if (is_tunnel_) add(context_.slot.tunnels, static_cast<std::uint32_t>(-1));
   exchange_ = nullptr;
   for (std::string* buffer : {&replay_, &request_trailers_, &response_trailers_}) {
     if (buffer->capacity() > kKeptBuffer) *buffer = {};

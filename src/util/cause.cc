@@ -73,6 +73,8 @@ constexpr std::array kTable{
               "the client closed the connection"},
     CauseInfo{Cause::ClientWriteTimeout, 499, "client_write_timeout", "client_write_timeout",
               "the client stopped reading the answer"},
+    CauseInfo{Cause::TunnelIdle, 499, "tunnel_idle", "tunnel_idle",
+              "nothing passed through the tunnel"},
     CauseInfo{Cause::Shutdown, 499, "shutdown", "shutdown", "the gateway is shutting down"},
     CauseInfo{Cause::Internal, 500, "internal_error", "internal", "internal error"},
 };

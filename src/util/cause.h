@@ -51,6 +51,7 @@ enum class Cause : std::uint8_t {
   // Nobody is left to answer, or the process is.
   ClientClosed,
   ClientWriteTimeout,
+  TunnelIdle,
   Shutdown,
   Internal,
 };

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 """WebSocket and other upgrades: a tunnel of bytes, if and only if the service agrees."""
 
+import json
 import threading
 
 from case import MIB, Case
 from origin import answer
-from wire import DEADLINE, pattern
+from wire import DEADLINE, pattern, wait_until
 
 ASK = [("Connection", "keep-alive, Upgrade"), ("Upgrade", "websocket"),
        ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="), ("Sec-WebSocket-Version", "13")]
@@ -52,6 +53,22 @@ class Upgrade(Case):
         self.assertEqual(client.read_to_end(), b"BYE")
         self.assert_log(self.gw, self.head, status_code=101, path="/api/service1/socket",
                         target_service="service1", cause="", bytes_out=3)
+
+    def test_open_ones_are_counted(self):
+        def tunnels():
+            return json.loads(self.gw.get("/api/gateway/status").body)["tunnels"]
+
+        client = self.open(echo())
+        wait_until(lambda: tunnels() == 1, "the tunnel to be counted")
+        other = self.gw.client()
+        self.addCleanup(other.close)
+        other.send_request("GET", "/api/service1/socket", ASK)
+        self.assertEqual(other.read_head().status, 101)
+        wait_until(lambda: tunnels() == 2, "two of them")
+        client.half_close()
+        self.assertEqual(client.read_to_end(), b"BYE")
+        other.reset()
+        wait_until(lambda: tunnels() == 0, "none of them")
 
     def test_bytes_pass_in_both_directions_while_it_is_open(self):
         client = self.open(echo())
