@@ -33,6 +33,7 @@ void ClientConnection::begin(ResponseHandler& handler, AttemptTraits traits,
   got_byte_ = upload_ended_ = reusable_ = was_congested_ = false;
   interim_count_ = 0;
   written_before_ = writer_.written();
+  interim_bytes_ = 0;
   if (state_ != State::Idle) {
     deadline_.set(timeouts.connect);
     return;
@@ -151,7 +152,8 @@ void ClientConnection::read_head(std::span<char> bytes) {
     const ResponseHead& head = context_.parser.response();
     bytes = bytes.subspan(head.size);
     if (head.status >= 200 || head.status == 101) break;
-    if (++interim_count_ > kMaxInterim) {
+    interim_bytes_ += head.size;
+    if (++interim_count_ > kMaxInterim || interim_bytes_ > context_.limits.head) {
       fail(Cause::BadResponse, "too many interim responses");
       return;
     }

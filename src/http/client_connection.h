@@ -176,6 +176,7 @@ class ClientConnection : public ListNode {
   Milliseconds announced_idle_ = kOff;
   std::uint32_t uses_left_ = KeepAliveHint::kUnsaid;
   unsigned interim_count_ = 0;
+  std::size_t interim_bytes_ = 0;
   Tag tag_;
   int status_ = 0;
   AttemptTraits traits_;

@@ -57,7 +57,7 @@ void Forward::start(http::Exchange& exchange, const Decision& decision) {
   if (announces_trailers(request)) exchange.collect_trailers(request_trailers_);
   continue_wanted_ = request.expects_continue && request.framing != http::Framing::None;
   replayable_ = head_pending_ = true;
-  body_begun_ = body_ended_ = resent_ = is_tunnel_ = false;
+  body_begun_ = body_ended_ = resent_ = is_tunnel_ = continue_sent_ = false;
   connect_failures_ = 0;
   tried_.clear();
   replay_.clear();
@@ -142,6 +142,7 @@ void Forward::keep_for_replay(std::span<const char> data) {
 void Forward::send_continue() {
   if (!continue_wanted_) return;
   continue_wanted_ = false;
+  continue_sent_ = true;
   context_.reply.clear();
   context_.reply.add("HTTP/1.1 100 Continue\r\n");
   exchange_->send_interim(context_.reply);
@@ -174,7 +175,8 @@ void Forward::on_body_failed(http::Exchange& exchange, Cause cause) {
 // ---------------------------------------------------------------------------------
 
 void Forward::on_interim(const http::ResponseHead& head) {
-  if (head.status == 100) return;  // sent by us, or not asked for
+  // RFC 9110 §15.2: all pass but the answer to what was asked of us and is answered.
+  if (head.status == 100 && continue_sent_) return;
   write_response_head(context_.reply, head, entry_.request_id());
   exchange_->send_interim(context_.reply);
 }

@@ -86,7 +86,8 @@ class Forward : private http::ExchangeHandler, private http::ResponseHandler {
   bool body_begun_ = false;   ///< the first on_body has come
   bool body_ended_ = false;
   bool resent_ = false;
-  bool continue_wanted_ = false;
+  bool continue_wanted_ = false;  ///< by the client, from us
+  bool continue_sent_ = false;
   bool idempotent_ = false;
   bool is_tunnel_ = false;
 };
