@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include "http/wire_pieces.h"
@@ -32,8 +33,8 @@ void ClientConnection::begin(ResponseHandler& handler, AttemptTraits traits,
   timeouts_ = &timeouts;
   got_byte_ = upload_ended_ = reusable_ = was_congested_ = false;
   interim_count_ = 0;
-  written_before_ = writer_.written();
   interim_bytes_ = 0;
+  written_before_ = writer_.written();
   if (state_ != State::Idle) {
     deadline_.set(timeouts.connect);
     return;
@@ -112,8 +113,11 @@ void ClientConnection::on_readable() {
   } else if (stash_.empty()) {
     read_head(bytes);
   } else {
+    stash_.append(bytes.data(), bytes.size());
+    // Without a line end there is nothing new in a head: it is not read again for each byte.
+    const bool has_line = std::memchr(bytes.data(), '\n', bytes.size()) != nullptr;
+    if (!has_line && stash_.size() <= context_.limits.head) return;
     std::string joined = std::exchange(stash_, {});
-    joined.append(bytes.data(), bytes.size());
     read_head(joined);
   }
 }
@@ -122,12 +126,12 @@ void ClientConnection::on_end_of_input(bool reset) {
   if (state_ == State::Tunnel && !reset) {
     input_ended_ = true;
     set_paused(true);  // a FIN keeps the socket readable for ever
+    deadline_.set(kResetPoll);
     handler_->on_response_body({}, /*end=*/true);
     return;
   }
   if (state_ == State::Body && !reset) {
     decoder_.end_of_input();
-    deadline_.set(kResetPoll);
     if (decoder_.is_done()) {
       ResponseHandler& handler = *handler_;
       complete();

@@ -126,12 +126,19 @@ void ServerConnection::on_readable() {
   if (dropped_ != Cause::None) return;
   if (!stash_.empty()) {
     stash_.append(bytes.data(), bytes.size());
-    consume_stash();
+    if (is_worth_parsing({bytes.data(), bytes.size()})) consume_stash();
     return;
   }
   const std::size_t used = consume(bytes);
   if (used < bytes.size()) stash_.assign(bytes.data() + used, bytes.size() - used);
   read_while_wanted();
+}
+
+/// A head that arrives byte by byte is not read again and again: without a line end there is
+/// nothing new in it.
+bool ServerConnection::is_worth_parsing(std::string_view more) const {
+  if (state_ != State::Head || !head_begun_) return true;
+  return more.find('\n') != more.npos || stash_.size() - stash_used_ > context_.options.limits.head;
 }
 
 void ServerConnection::on_input_error(ssize_t received) {
@@ -173,7 +180,7 @@ std::size_t ServerConnection::consume(std::span<char> bytes) {
     if (state_ == State::Head) return used;
   }
   if (state_ == State::Linger) {
-    extend_linger();
+    extend_linger(bytes.size());
     return bytes.size();
   }
   return used + consume_body(bytes.subspan(used));

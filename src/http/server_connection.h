@@ -100,6 +100,7 @@ class ServerConnection : public ListNode {
   void on_input_error(ssize_t received);
   std::size_t consume(std::span<char> bytes);
   std::size_t consume_head(std::span<char> bytes);
+  bool is_worth_parsing(std::string_view more) const;
   std::size_t consume_body(std::span<char> bytes);
   void consume_stash();
   void begin_exchange(Cause refusal);
@@ -128,7 +129,7 @@ class ServerConnection : public ListNode {
   void refuse_slow_head();
   bool is_in_grace() const;
   void linger();
-  void extend_linger();
+  void extend_linger(std::size_t received);
   static void on_evhttp_close(evhttp_connection*, void* self);
 
   ServerContext& context_;
@@ -145,8 +146,9 @@ class ServerConnection : public ListNode {
   Deferred later_;
   std::string stash_;  ///< received, not yet consumed
   std::size_t stash_used_ = 0;
-  std::uint64_t linger_until_ = 0;  ///< loop ticks
   std::uint64_t idle_since_ = 0;    ///< loop ticks
+  std::uint64_t linger_until_ = 0;  ///< loop ticks
+  std::uint64_t lingered_ = 0;      ///< bytes
   std::string peer_;
   State state_ = State::Head;
   ReplyCoding reply_coding_ = ReplyCoding::Identity;

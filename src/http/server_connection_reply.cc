@@ -17,6 +17,7 @@ namespace {
 constexpr std::size_t kMaxJoined = 8 << 10;
 constexpr Milliseconds kLingerIdle{2000};
 constexpr Milliseconds kLingerTotal{30000};
+constexpr std::uint64_t kLingerBytes = 256 << 20;
 // How long an idle connection of a draining server may still bring a request.
 constexpr Milliseconds kQuietTime{1000};
 
@@ -180,16 +181,16 @@ void ServerConnection::finish() {
     return;
   }
   const bool has_more = !stash_.empty() || !input_ended_;
-    idle_since_ = context_.loop.now();
   if (keep_alive_ && body_ended_ && has_more) {
     state_ = State::Head;
     body_paused_ = false;  // of the exchange that has ended
+    idle_since_ = context_.loop.now();
     deadline_.set(context_.draining ? kQuietTime : context_.options.timeouts.keep_alive);
     evhttp_send_reply_end(request);  // evhttp's output is empty: it finishes at once
     if (!stash_.empty()) later_.schedule();
     read_while_wanted();
-  } else if (input_ended_ ||
-             (body_ended_ && stash_.empty() && exchange_.refusal() == Cause::None)) {
+  } else if (input_ended_ || (body_ended_ && stash_.empty() && !context_.draining &&
+                              exchange_.refusal() == Cause::None)) {
     close_after_reply(request);
     evhttp_send_reply_end(request);  // → on_evhttp_close
   } else {
@@ -199,19 +200,23 @@ void ServerConnection::finish() {
 }
 
 // Closing with unread input makes the kernel send a reset, which may overtake and destroy the
-// answer (RFC 9112 §9.6): say that we are done, and read on until the client is.
+// answer (RFC 9112 §9.6): say that we are done, and read on until the client is. Also when a drain
+// closes the connection: the client's next request may be on its way.
 void ServerConnection::linger() {
   state_ = State::Linger;
   stash_.clear();
   stash_used_ = 0;
   body_paused_ = false;
   ::shutdown(bufferevent_getfd(shell_), SHUT_WR);
+  lingered_ = 0;
   linger_until_ = context_.loop.now() + static_cast<std::uint64_t>(kLingerTotal / Loop::kTick);
-  extend_linger();
+  extend_linger(0);
   read_while_wanted();
 }
 
-void ServerConnection::extend_linger() {
+void ServerConnection::extend_linger(std::size_t received) {
+  lingered_ += received;
+  if (lingered_ > kLingerBytes) drop(Cause::ClientClosed);
   const std::uint64_t now = context_.loop.now();
   const Milliseconds left = linger_until_ > now
                                 ? Loop::kTick * static_cast<long>(linger_until_ - now)

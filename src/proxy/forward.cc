@@ -212,9 +212,9 @@ std::string_view Forward::response_trailers(bool end) {
 
 void Forward::start_tunnel(std::span<const char> first) {
   is_tunnel_ = true;
+  add(context_.slot.tunnels, 1U);
   replay_.clear();
   exchange_->set_body_limit(kUnlimited);
-  add(context_.slot.tunnels, 1U);
   exchange_->upgrade(context_.reply);
   if (!first.empty()) exchange_->send_body(first, /*end=*/false);
   touch_tunnel();
@@ -299,9 +299,9 @@ void Forward::on_deadline() {
 void Forward::on_finished(http::Exchange& exchange, Cause cause) {
   drop_upstream();
   deadline_.clear();
+  if (is_tunnel_) add(context_.slot.tunnels, static_cast<std::uint32_t>(-1));
   if (cause != Cause::None) entry_.cause = cause;
   entry_.write(context_.access_log, exchange);
-  if (is_tunnel_) add(context_.slot.tunnels, static_cast<std::uint32_t>(-1));
   exchange_ = nullptr;
   for (std::string* buffer : {&replay_, &request_trailers_, &response_trailers_}) {
     if (buffer->capacity() > kKeptBuffer) *buffer = {};

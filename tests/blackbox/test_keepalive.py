@@ -5,7 +5,7 @@ import threading
 
 from case import Case
 from origin import answer
-from wire import DEADLINE, wait_until
+from wire import DEADLINE, chunk, wait_until
 
 
 def echo_target(conn):
@@ -32,6 +32,18 @@ class ClientConnections(Case):
                 self.assertEqual((response.status, response.body), (200, b"ok"))
                 self.assertTrue(response.closes())
                 self.assertTrue(client.at_end())
+        with self.subTest("in the second of two fields"), gw.client() as client:
+            headers = [("Connection", "x"), ("Connection", "y, close")]
+            self.assertTrue(client.get("/api/service1/x", headers).closes())
+            self.assertTrue(client.at_end())
+
+    def test_only_the_whole_word_closes(self):
+        gw = self.gateway(self.origin())
+        with gw.client() as client:
+            for value in ("closed", "not-close", "keep-alive", "x", "clos", ","):
+                with self.subTest(value=value):
+                    self.assertFalse(client.get("/api/service1/x", [("Connection", value)])
+                                     .closes())
 
     def test_nothing_behind_a_closing_request_is_read(self):
         service = self.origin()
@@ -135,6 +147,50 @@ class Pipelining(Case):
             release.set()
             self.assertEqual(client.read_response().body, b"/api/slow")
             self.assertEqual(client.read_response().body, b"/api/fast")
+
+    def test_bodies_errors_and_a_slow_first_one_keep_the_order(self):
+        release = threading.Event()
+
+        def script(conn):
+            while request := conn.read_request():
+                if request.target == "/api/first":
+                    release.wait(60)
+                if request.target == "/api/die":
+                    return
+                conn.respond(404 if request.target == "/api/none" else 200,
+                             b"%s %d" % (request.target.encode(), len(request.body)))
+
+        gw = self.gateway(self.origin(script), GATEWAY_MAX_BODY="200000")
+        body = bytes(150_000)  # more than what waits unread
+        with gw.client() as client:
+            def send():
+                client.send_request("POST", "/api/service1/first", body=body)
+                client.send_request("GET", "/api/service1/none")
+                client.send_request("PUT", "/api/service1/chunks",
+                                    [("Transfer-Encoding", "chunked")])
+                for start in range(0, len(body), 1000):
+                    client.send(chunk(body[start:start + 1000]))
+                client.send(b"0\r\n\r\n")
+                client.send_request("POST", "/api/service1/die", body=b"x")
+                client.send_request("GET", "/nowhere")
+                client.send_request("POST", "/api/service1/none", body=body)
+                client.send_request("GET", "/api/service1/last")
+                client.send_request("POST", "/api/service1/large",
+                                    [("Content-Length", 200_001)])
+                client.send_request("GET", "/api/service1/never")
+
+            sender = threading.Thread(target=send)
+            sender.start()
+            release.set()
+            answers = [client.read_response() for _ in range(8)]
+            sender.join()
+            self.assertTrue(client.at_end())
+        self.assertEqual([answer.status for answer in answers],
+                         [200, 404, 200, 502, 404, 404, 200, 413])
+        self.assertEqual([answers[n].body for n in (0, 1, 2, 6)],
+                         [b"/api/first 150000", b"/api/none 0", b"/api/chunks 150000",
+                          b"/api/last 0"])
+        self.assertTrue(answers[-1].closes())
 
     def test_a_malformed_request_ends_the_pipeline_after_the_good_ones(self):
         service = self.origin(echo_target)
