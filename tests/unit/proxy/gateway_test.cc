@@ -181,6 +181,19 @@ TEST_CASE("OPTIONS * asks whether there is a server, and there is (RFC 9110 §9.
   CHECK(origin.heads.empty());
 }
 
+TEST_CASE("a POST is sent again when not a byte of it was written", "[proxy]") {
+  WholeGateway gateway;
+  AnsweringOrigin& origin = gateway.add_service();
+  gateway.add_route("/");
+  gateway.get("/warm");
+  // The reset comes when the loop has looked at the connection for the last time.
+  gateway.on_request = [&] { origin.reset(); };
+  CHECK(gateway.get("/order", "Content-Length: 0\r\n", "POST").starts_with("HTTP/1.1 200 OK\r\n"));
+  REQUIRE(origin.heads.size() == 2);
+  CHECK(origin.heads[1].starts_with("POST /order HTTP/1.1\r\n"));
+  CHECK(has(gateway.access_log(), "\"attempts\":2"));
+}
+
 TEST_CASE("Max-Forwards is counted down, and at 0 the gateway answers", "[proxy]") {
   WholeGateway gateway;
   AnsweringOrigin& origin = gateway.add_service();

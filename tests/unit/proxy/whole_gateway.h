@@ -4,7 +4,10 @@
 // told to, all on one loop. For what only a configuration file can ask for.
 #pragma once
 
+#include <sys/socket.h>
+
 #include <cerrno>
+#include <functional>
 #include <list>
 #include <memory>
 #include <optional>
@@ -38,6 +41,15 @@ class AnsweringOrigin : public upstream::test::Origin {
       peer.input.erase(0, end + 4);
       ::send(peer.socket.get(), answer.data(), answer.size(), MSG_NOSIGNAL);
     }
+  }
+
+  /// Resets all connections, at once.
+  void reset() {
+    for (Peer& peer : peers_) {
+      const linger now{1, 0};
+      ::setsockopt(peer.socket.get(), SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    }
+    peers_.clear();
   }
 
  private:
@@ -108,13 +120,21 @@ class WholeGateway {
   Config config;
   Loop loop;
   std::list<AnsweringOrigin> origins;
+  std::function<void()> on_request = [] {};  ///< called before anything is done about one
   std::uint16_t port() const { return address_.port(); }
 
  private:
   /// No path is an endpoint.
   class NoEndpoints : public http::Responder {
    public:
-    std::optional<http::Reply> respond(const http::RequestHead&) override { return std::nullopt; }
+    explicit NoEndpoints(const std::function<void()>& asked) : asked_(asked) {}
+    std::optional<http::Reply> respond(const http::RequestHead&) override {
+      asked_();
+      return std::nullopt;
+    }
+
+   private:
+    const std::function<void()>& asked_;
   };
 
   void start() {
@@ -137,7 +157,7 @@ class WholeGateway {
   }
 
   gateway::test::ScratchDir scratch_;
-  NoEndpoints endpoints_;
+  NoEndpoints endpoints_{on_request};
   WorkerSlot slot_;
   InstanceSlot instances_[8];
   std::optional<LogOutput> log_;
