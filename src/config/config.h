@@ -81,6 +81,7 @@ struct ServiceConfig {
   std::vector<InstanceConfig> instances;
   Timeouts timeouts;  ///< from `defaults`, with the service's own on top
   Limits limits;
+  bool server_timing = false;
 };
 
 /// A text that may be kept outside of the file: in `file` or in the environment as `variable`.
@@ -136,6 +137,7 @@ struct RouteConfig {
   bool preserve_host = false;  ///< send the client's Host upstream instead of the instance's
   Timeouts timeouts;           ///< from the service, with the route's own on top
   Limits limits;
+  bool server_timing = false;  ///< tell clients where the time went
   HeaderEdits request_headers;
   HeaderEdits response_headers;
 };
@@ -176,8 +178,9 @@ struct Config {
   std::vector<ListenerConfig> listeners{ListenerConfig{}};
   std::vector<ServiceConfig> services;
   std::vector<RouteConfig> routes;
-  Timeouts timeouts;  ///< `defaults`
-  Limits limits;      ///< `defaults`
+  Timeouts timeouts;           ///< `defaults`
+  Limits limits;               ///< `defaults`
+  bool server_timing = false;  ///< `defaults`
   ClientTimeouts client;
   PoolConfig pool;
   std::string user;   ///< workers run as; empty: api-gateway or nobody when started as root

@@ -29,8 +29,8 @@ Effective::Writing Effective::written_at(const std::string& pointer) const {
 }
 
 std::string Effective::inherited_from(const std::string& pointer) const {
-  for (const std::string_view part : {"/timeouts/", "/limits/"}) {
-    const std::size_t at = pointer.find(part);
+  for (const std::string_view part : {"/timeouts/", "/limits/", "/server_timing"}) {
+    const std::size_t at = pointer.rfind(part);  // a service may be called that, too
     if (at == std::string::npos) continue;
     const std::string rest = pointer.substr(at);
     if (pointer.starts_with("/services/")) return "/defaults" + rest;

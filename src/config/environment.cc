@@ -210,7 +210,7 @@ void Environment::apply_services(Config& config, Origins& origins) {
     auto service = std::find_if(config.services.begin(), config.services.end(),
                                 [&](const ServiceConfig& each) { return each.name == name; });
     if (service == config.services.end()) {
-      config.services.push_back({name, {}, config.timeouts, config.limits});
+      config.services.push_back({name, {}, config.timeouts, config.limits, config.server_timing});
       service = std::prev(config.services.end());
     }
     service->instances = {*std::move(instance)};
@@ -242,6 +242,7 @@ void Environment::add_routes(Config& config, Origins& origins) const {
     route.rewrite_prefix = "/api/";
     route.timeouts = service->timeouts;
     route.limits = service->limits;
+    route.server_timing = service->server_timing;
     config.routes.push_back(std::move(route));
   }
 }

@@ -29,7 +29,8 @@ struct Kind {
   std::function<Json()> schema;
 };
 
-enum class Need { Optional, Required };
+/// Inherited: what counts when it is absent is said by another object.
+enum class Need { Optional, Required, Inherited };
 
 template <class T>
 struct Row {
@@ -91,7 +92,7 @@ Json schema_of(const Table<T>& table) {
     member["description"] = row.description;
     if (row.need == Need::Required) {
       object["required"].push_back(row.key);
-    } else if (Json value = default_of(row.kind); !value.is_null()) {
+    } else if (Json value = default_of(row.kind); row.need == Need::Optional && !value.is_null()) {
       member["default"] = std::move(value);
     }
     object["properties"][std::string(row.key)] = std::move(member);

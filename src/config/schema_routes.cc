@@ -76,8 +76,8 @@ const Table<RouteConfig>& headers_table() {
 }
 
 /// What only a route to a service has.
-constexpr std::array<std::string_view, 4> kForServices{"rewrite", "preserve_host", "timeouts",
-                                                       "limits"};
+constexpr std::array<std::string_view, 5> kForServices{"rewrite", "preserve_host", "timeouts",
+                                                       "limits", "server_timing"};
 
 Json route_rules() {
   Json rules;
@@ -141,6 +141,8 @@ const Table<RouteConfig>& route_table() {
            for_service(in(&RouteConfig::timeouts, inheriting(object_of(timeouts_table()))))},
           {"limits", "Limits of this route, in the place of those of its service.",
            for_service(in(&RouteConfig::limits, inheriting(object_of(limits_table()))))},
+          {"server_timing", "Whether answers say in Server-Timing where the time went.",
+           for_service(in(&RouteConfig::server_timing, boolean())), Need::Inherited},
           {"headers", "Changes of header fields.", object_of(headers_table())},
       },
       route_rules(),
@@ -155,6 +157,7 @@ RouteConfig inherited(const Decoder& decoder, const Node& node) {
   route.name = "route-" + std::to_string(config.routes.size() + 1);
   route.timeouts = config.timeouts;
   route.limits = config.limits;
+  route.server_timing = config.server_timing;
   const Node* service = node.find("service");
   if (service == nullptr) return route;
   const auto found = std::find_if(config.services.begin(), config.services.end(),
@@ -162,6 +165,7 @@ RouteConfig inherited(const Decoder& decoder, const Node& node) {
   if (found != config.services.end()) {
     route.timeouts = found->timeouts;
     route.limits = found->limits;
+    route.server_timing = found->server_timing;
   }
   return route;
 }

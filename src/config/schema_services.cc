@@ -43,6 +43,8 @@ const Table<ServiceConfig>& service_table() {
        in(&ServiceConfig::timeouts, inheriting(object_of(timeouts_table())))},
       {"limits", "Limits of this service, in the place of the defaults.",
        in(&ServiceConfig::limits, inheriting(object_of(limits_table())))},
+      {"server_timing", "Whether answers say in Server-Timing where the time went.",
+       in(&ServiceConfig::server_timing, boolean()), Need::Inherited},
   }};
   return table;
 }
@@ -56,7 +58,8 @@ Kind<std::vector<ServiceConfig>> services() {
               decoder.found(child);
               decoder.check_name(child.key_place, child.key);
               const Config& defaults = decoder.config();
-              target.push_back({child.key, {}, defaults.timeouts, defaults.limits});
+              target.push_back(
+                  {child.key, {}, defaults.timeouts, defaults.limits, defaults.server_timing});
               service.decode(decoder, child, target.back());
             }
           },

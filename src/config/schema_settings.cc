@@ -138,6 +138,8 @@ const Table<Config>& defaults_table() {
        in(&Config::timeouts, object_of(timeouts_table()))},
       {"limits", "Limits of services and routes that have none of their own.",
        in(&Config::limits, object_of(limits_table()))},
+      {"server_timing", "Whether answers of services say in Server-Timing where the time went.",
+       in(&Config::server_timing, boolean())},
   }};
   return table;
 }

@@ -3,6 +3,7 @@
 
 #include "proxy/forwarded_head.h"
 #include "proxy/reply.h"
+#include "proxy/server_timing.h"
 #include "proxy/trailers.h"
 
 namespace gateway::proxy {
@@ -47,6 +48,7 @@ void Forward::start(http::Exchange& exchange, const Decision& decision) {
   route_ = &match.route->config;
   service_ = match.route->service;
   entry_.begin(exchange, context_.access_log);
+  if (route_->server_timing) entry_.phases.want();
   entry_.route = route_->name;
   entry_.service = service_->name();
   idempotent_ = is_idempotent(request.method);
@@ -189,6 +191,7 @@ void Forward::on_response(const http::ResponseHead& head, std::span<char> body, 
   if (end) entry_.phases.on_end(now);
   write_response_head(context_.reply, head, entry_.request_id(),
                       edits_or_none(route_->response_headers), with_trailers);
+  if (route_->server_timing) add_server_timing(context_.reply, entry_.phases, now);
   if (head.status == 101) {
     start_tunnel(body);
     return;
@@ -273,7 +276,9 @@ bool Forward::try_again(Cause cause) {
 
 void Forward::refuse(Cause cause) {
   deadline_.clear();
-  send_error(context_, *exchange_, entry_, cause);
+  http::HeadWriter timing;
+  if (route_->server_timing) add_server_timing(timing, entry_.phases, entry_.phases.now());
+  send_error(context_, *exchange_, entry_, cause, timing.view());
 }
 
 void Forward::drop_upstream() {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Phases: when one exchange went from hand to hand, for the log.
+// Phases: when one exchange went from hand to hand, for the log and for Server-Timing.
 //
 //   the request's head is complete
 //    │  queue            until the first attempt begins
@@ -31,6 +31,7 @@ class Phases {
     started_ = started_us;
     is_wanted_ = is_wanted;
   }
+  void want() { is_wanted_ = true; }
   /// What the calls below want; 0, and they are without effect, when nobody asks.
   std::uint64_t now() const { return is_wanted_ ? monotonic_us() : 0; }
 
@@ -59,6 +60,7 @@ class Phases {
   std::uint64_t connect() const { return has_connected_ ? connect_ : kNever; }
   std::uint64_t upstream_header() const { return between(ready_, head_); }
   std::uint64_t upstream() const { return between(first_, end_); }
+  std::uint64_t since_start(std::uint64_t now) const { return between(started_, now); }
 
  private:
   static std::uint64_t between(std::uint64_t begin, std::uint64_t end) {

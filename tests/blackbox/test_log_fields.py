@@ -208,6 +208,7 @@ class Commands(Case):
         self.assertEqual(status, 0)
         self.assertIn('"fields": ["host","timestamp","request_id",', out)
         self.assertRegex(out, r'"query": \["password",.*"token",.*"pin"\]  // /gateway\.json:1\n')
+        self.assertIn('"server_timing": false', out)
 
     def test_the_schema_names_the_fields(self):
         schema = json.loads(run_command("--schema")[1])

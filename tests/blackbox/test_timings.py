@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""Where the time of a request went: the phases in the access log."""
+"""Where the time of a request went: the phases in the access log, and Server-Timing."""
 
+import re
 import socket
 import threading
 
 from case import Case
-from origin import answer_raw
+from origin import answer, answer_raw
 from test_upgrade import AGREE, ASK
 
 PHASES = ("queue_ms", "connect_ms", "upstream_header_ms", "upstream_ms")
@@ -140,3 +141,84 @@ class Timings(Case):
         record = gw.wait_record(status_code=101)
         self.assert_phases(record, *PHASES)
         self.assertGreaterEqual(record["upstream_ms"] - record["upstream_header_ms"], WAITED)
+
+
+class ServerTiming(Case):
+    def start(self, script=None, instance=None, **more):
+        url = instance or self.origin(script).url
+        service = {"instances": [{"url": url}], **more.pop("service", {})}
+        routes = [{"match": {"path_prefix": "/on/"}, "service": "a", "server_timing": True},
+                  {"match": {"path_prefix": "/off/"}, "service": "a", "server_timing": False},
+                  {"match": {"path_prefix": "/same/"}, "service": "a"},
+                  {"match": {"path_prefix": "/fixed/"}, "response": {}}]
+        self.gw = self.gateway(config={"services": {"a": service}, "routes": routes, **more})
+        return self.gw
+
+    def metrics(self, response):
+        """The gateway's own metrics, in their order; the field is the last of its name."""
+        values = response.all("Server-Timing")
+        found = re.findall(r"(\w+);dur=(\d+\.\d{3})(?:, |$)", values[-1]) if values else []
+        self.assertEqual(", ".join(f"{name};dur={dur}" for name, dur in found),
+                         values[-1] if values else "")
+        return {name: float(dur) for name, dur in found}
+
+    def test_nobody_is_told_unless_asked_to(self):
+        gw = self.gateway(self.origin(answer(200, b"", [("Server-Timing", "db;dur=3")])))
+        self.assertEqual(gw.get("/api/service1/x").all("Server-Timing"), ["db;dur=3"])
+        gw = self.start()
+        for target in ("/off/x", "/same/x", "/fixed/x", "/nowhere", "/health"):
+            self.assertEqual(gw.get(target).all("Server-Timing"), [], target)
+
+    def test_it_says_what_the_log_says(self):
+        gw = self.start(slow_head_and_body)
+        with gw.client() as client:
+            for reused in (False, True):
+                response = client.get("/on/x")
+                told, record = self.metrics(response), self.assert_log(gw, response)
+                self.assertEqual(list(told), ["queue", *(["connect"] if not reused else []),
+                                              "upstream", "gateway"])
+                self.assertEqual(told["queue"], record["queue_ms"])
+                self.assertEqual(told.get("connect"), record["connect_ms"])
+                self.assertEqual(told["upstream"], record["upstream_header_ms"])
+                self.assertGreaterEqual(told["upstream"], WAITED)
+                self.assertGreaterEqual(told["gateway"], told["upstream"])
+                self.assertLessEqual(told["gateway"] + WAITED, record["duration_ms"])
+
+    def test_it_stands_beside_that_of_the_service(self):
+        gw = self.start(answer(200, b"ok", [("Server-Timing", "db;dur=3"),
+                                            ("Server-Timing", "app;dur=4")]))
+        for method in ("GET", "HEAD"):
+            with gw.client() as client:
+                response = client.request(method, "/on/x")
+            self.assertEqual(response.all("Server-Timing")[:2], ["db;dur=3", "app;dur=4"])
+            self.assertIn("gateway", self.metrics(response))
+
+    def test_routes_inherit_it(self):
+        for more in ({"defaults": {"server_timing": True}}, {"service": {"server_timing": True}}):
+            gw = self.start(**more)
+            self.assertIn("gateway", self.metrics(gw.get("/same/x")))
+            self.assertEqual(self.metrics(gw.get("/off/x")), {})
+            self.assertEqual(self.metrics(gw.get("/fixed/x")), {})
+
+    def test_it_needs_no_log(self):
+        gw = self.start(logs={"access": {"fields": ["path"]}})
+        self.assertEqual(list(self.metrics(gw.get("/on/x"))),
+                         ["queue", "connect", "upstream", "gateway"])
+        gw = self.start(logs={"access": {"output": "off"}})
+        self.assertIn("upstream", self.metrics(gw.get("/on/x")))
+
+    def test_an_error_tells_it_too(self):
+        with socket.socket() as sock:
+            sock.bind(("127.0.0.1", 0))
+            gw = self.start(instance=f"http://127.0.0.1:{sock.getsockname()[1]}")
+            response = gw.get("/on/x")
+        self.assert_error(response, 503, "service_unavailable", "connect_refused", "a")
+        self.assertEqual(list(self.metrics(response)), ["queue", "connect", "gateway"])
+        self.assertEqual(self.metrics(gw.get("/off/x")), {})
+
+    def test_an_interim_answer_does_not_tell_it(self):
+        gw = self.start(answer_raw(b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n"
+                                   b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"))
+        response = gw.get("/on/x")
+        self.assertEqual([interim.all("Server-Timing") for interim in response.interim], [[]])
+        self.assertIn("gateway", self.metrics(response))

@@ -56,7 +56,8 @@ TEST_CASE("every setting reaches its place", "[config]") {
     "reload": {"drain_timeout": "off", "max_draining_generations": 2},
     "defaults": {"timeouts": {"connect": "1s", "response_header": "2s", "idle": "3s",
                               "request": "4s", "tunnel_idle": "5s"},
-                 "limits": {"request_body": "off"}}})");
+                 "limits": {"request_body": "off"}, "server_timing": true}})");
+  CHECK(config.server_timing);
   CHECK(config.workers == 3);
   CHECK(config.user == "u");
   CHECK(config.group == "g");
@@ -105,6 +106,26 @@ TEST_CASE("timeouts and limits go from the defaults to services to routes", "[co
   CHECK(b.timeouts.idle == Timeouts().idle);
   CHECK(b.limits.request_body == 1 << 20);
   CHECK(config.services.at(1).instances.at(0).weight == 3);
+}
+
+TEST_CASE("server_timing goes from the defaults to services to routes", "[config]") {
+  const std::string text = R"({"defaults": {"server_timing": true},
+    "services": {"a": {"instances": [{"url": "http://a"}]},
+                 "b": {"instances": [{"url": "http://b"}], "server_timing": false}},
+    "routes": [{"match": {"path_prefix": "/a/"}, "service": "a"},
+               {"match": {"path_prefix": "/b/"}, "service": "b"},
+               {"match": {"path_prefix": "/c/"}, "service": "b", "server_timing": true}]})";
+  const Config config = config_of(text, {"SERVICE7_URL=http://seven"});
+  CHECK(config.routes.at(0).server_timing);
+  CHECK_FALSE(config.routes.at(1).server_timing);
+  CHECK(config.routes.at(2).server_timing);
+  CHECK(config.routes.at(3).server_timing);
+  CHECK_FALSE(config_of("{}", {"SERVICE1_URL=http://a"}).routes.at(0).server_timing);
+  const Files files;
+  const std::string shown = effective_text(*files.load(text));
+  const std::string b = shown.substr(shown.find("/b/"));
+  CHECK(contains(b.substr(0, b.find("/c/")),
+                 "\"server_timing\": false,  // " + files.path("gateway.json") + ":3\n"));
 }
 
 TEST_CASE("\"default\" in a list of the log stands for what is built in", "[config]") {
@@ -226,6 +247,8 @@ TEST_CASE("a wrong route is an error with its place and what is accepted", "[con
       {R"("service": "a", "rewrite": {"path_prefix": "x"})",
        "/routes/0/rewrite/path_prefix: ", "\"/x/\""},
       {R"("service": "a", "name": "A b")", "/routes/0/name: ", "[a-z0-9_-]"},
+      {R"("response": {}, "server_timing": true)", "/routes/0/server_timing: ", "no effect"},
+      {R"("service": "a", "server_timing": 1)", "/routes/0/server_timing: ", "true or false"},
       {R"("service": "a", "preserve_host": "yes")", "/routes/0/preserve_host: ", "true or false"},
       {R"("service": "a", "headers": {"request": {"set": {"Host": "x"}}})",
        "/routes/0/headers/request/set/Host: ", "preserve_host"},

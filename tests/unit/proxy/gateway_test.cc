@@ -280,6 +280,37 @@ TEST_CASE("the log names the instance that was tried last", "[proxy]") {
   }
 }
 
+TEST_CASE("Server-Timing is told where it is asked for, beside the service's own", "[proxy]") {
+  WholeGateway gateway;
+  gateway.config.logs.access_fields = {AccessField::Path};
+  gateway.add_service().answer =
+      "HTTP/1.1 200 OK\r\nServer-Timing: db;dur=3\r\nContent-Length: 2\r\n\r\nok";
+  gateway.add_route("/plain/");
+  gateway.add_route("/timed/").server_timing = true;
+  CHECK(has(gateway.get("/plain/"), "\r\nServer-Timing: db;dur=3\r\n"));
+  CHECK_FALSE(has(gateway.get("/plain/"), "gateway;dur"));
+  const std::string timed = gateway.get("/timed/");
+  CHECK(has(timed, "\r\nServer-Timing: db;dur=3\r\n"));
+  CHECK(has(timed, "\r\nServer-Timing: queue;dur="));
+  CHECK(has(timed, ", upstream;dur="));
+  CHECK(has(timed, ", gateway;dur="));
+  CHECK(timed.ends_with("\r\n\r\nok"));
+}
+
+TEST_CASE("an error of a route that tells Server-Timing tells it too", "[proxy]") {
+  WholeGateway gateway;
+  gateway.add_service().close();
+  gateway.add_route("/plain/");
+  gateway.add_route("/timed/").server_timing = true;
+  CHECK_FALSE(has(gateway.get("/plain/"), "Server-Timing"));
+  const std::string timed = gateway.get("/timed/");
+  CHECK(timed.starts_with("HTTP/1.1 503 "));
+  CHECK(has(timed, "\r\nServer-Timing: queue;dur="));
+  CHECK(has(timed, ", connect;dur="));
+  CHECK_FALSE(has(timed, "upstream;dur="));
+  CHECK(has(gateway.get("/timed/../../x"), "\r\nServer-Timing: gateway;dur="));
+}
+
 // --- trusted proxies -----------------------------------------------------------------------------
 
 TEST_CASE("behind a trusted proxy the log has the client's address", "[proxy]") {

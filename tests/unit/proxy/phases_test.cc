@@ -20,6 +20,7 @@ TEST_CASE("before the first attempt no phase has happened", "[proxy]") {
   CHECK(phases.connect() == kNever);
   CHECK(phases.upstream_header() == kNever);
   CHECK(phases.upstream() == kNever);
+  CHECK(phases.since_start(1500) == 500);
   phases.on_end(1100);  // refused before there was an attempt
   CHECK(phases.upstream() == kNever);
 }
@@ -97,6 +98,8 @@ TEST_CASE("phases nobody asks for look at no clock", "[proxy]") {
   CHECK(phases.queue() == kNever);
   CHECK(phases.upstream_header() == kNever);
   CHECK(phases.upstream() == kNever);
+  phases.want();
+  CHECK(phases.now() > 0);
 }
 
 TEST_CASE("nothing of one exchange is left in the phases of the next", "[proxy]") {
