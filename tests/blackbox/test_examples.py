@@ -256,10 +256,42 @@ class Fields(Example):
         text = self.effective()
         self.assertEqual(parse(text)["routes"][0]["headers"]["request"]["set"],
                          {"X-Api-Key": {"file": key}})
+        status, explained, _ = run_command("explain", "-c", self.path, "GET", "/maps/x",
+                                           env=self.env)
+        self.assertEqual(status, 0)
+        self.assertIn("X-Api-Key", explained)
         gw.stop()
-        for shown in (text, gw.logs()):
+        for shown in (text, explained, gw.logs()):
             self.assertNotIn("k3y", shown)
             self.assertNotIn("p4y", shown)
+
+
+class Tests(Example):
+    def test_tests(self):
+        catalogue, orders = self.origin(), self.origin()
+        gw = self.start("tests.json", CATALOGUE=catalogue, ORDERS=orders)
+        self.assertEqual(gw.get("/hats/7?color=red").status, 200)
+        self.assertEqual(gw.get("/my-orders/7").get("Location"), "/orders/7")
+        with gw.client() as client:
+            sent = client.request("POST", "/orders/", [("X-Internal", "forged")], b"{}")
+            self.assertEqual(sent.status, 200)
+            self.assertEqual(client.request("POST", "/hats/", body=b"{}").status, 405)
+        self.assertEqual(targets(catalogue), ["/hats/7?color=red"])
+        self.assertEqual(targets(orders), ["/v2/orders/"])
+        self.assertFalse(orders.requests[0].has("X-Internal"))
+
+    def test_a_reload_that_breaks_what_is_expected_is_refused(self):
+        orders = self.origin()
+        with open(EXAMPLES / "tests.json", encoding="utf-8") as file:
+            text = file.read()
+        gw = self.gateway(config=text, CATALOGUE="http://127.0.0.1:1", ORDERS=orders.url)
+        gw.write_config(text.replace('"/v2/orders/" },', '"/v3/orders/" },'))
+        line = 1 + text[:text.index('"upstream_path": "/v2/')].count("\n")
+        gw.send_signal(signal.SIGHUP)
+        gw.wait_error_line(rf"gateway\.json:{line}:\d+: /tests/1/expect/upstream_path: ")
+        gw.wait_error_line("reload failed")
+        self.assertEqual(gw.get("/orders/7").status, 200)
+        self.assertEqual(targets(orders), ["/v2/orders/7"])
 
 
 class Logs(Example):
@@ -279,15 +311,23 @@ class Logs(Example):
             if not os.path.exists(access):
                 return []
             with open(access, encoding="utf-8") as file:
-                return [json.loads(line)["path"] for line in file if line.endswith("\n")]
+                return [json.loads(line) for line in file if line.endswith("\n")]
 
-        self.assertEqual(gw.get("/one").status, 200)
-        wait_until(lambda: logged()[-1:] == ["/one"], "the line of a request")
+        def wait_line(path):
+            return wait_until(lambda: [line for line in logged() if line["path"] == path],
+                              f"the line of {path}")[0]
+
+        self.assertEqual(gw.get("/one?token=s3cret&invitation=s3cret&page=2",
+                                [("User-Agent", "browser/1")]).status, 200)
+        line = wait_line("/one")
+        self.assertEqual(line["query"], "token=***&invitation=***&page=2")
+        self.assertEqual(line["user_agent"], "browser/1")
+        self.assertEqual(line["target_service"], "site")
         os.rename(access, access + ".1")
         gw.send_signal(signal.SIGUSR1)
         wait_until(lambda: os.path.exists(access), "a new file")
         self.assertEqual(gw.get("/two").status, 200)
-        wait_until(lambda: logged()[-1:] == ["/two"], "the line of a request")
+        wait_line("/two")
         site.close()
         self.assertEqual(gw.get("/three").status, 503)
         gw.stop()

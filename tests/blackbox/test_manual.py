@@ -38,15 +38,23 @@ def example_with(path, part):
 
 
 class Manual(Case):
-    def shell(self, text, **env):
+    def shell(self, text, cwd=None, **env):
         """Runs the lines of an example, the program being in the path; gives what they print."""
         path = os.path.dirname(self.temporary(""))
         os.symlink(os.path.abspath(BINARY), os.path.join(path, "api-gateway"))
         env = clean_environment({**env, "PATH": f"{path}:{os.environ['PATH']}", "no_proxy": "*"})
-        done = subprocess.run(["sh", "-ec", text], env=env, stdin=subprocess.DEVNULL, text=True,
-                              capture_output=True, check=False, timeout=3 * DEADLINE)
+        done = subprocess.run(["sh", "-ec", text], env=env, cwd=cwd, text=True,
+                              stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=3 * DEADLINE)
         self.assertEqual(done.returncode, 0, done.stderr)
         return done.stdout
+
+    def file_with_tests(self, **more):
+        """The example of the manual that has tests, with other members."""
+        path = self.temporary("gateway.json")
+        config = parse(example_with(FILE_MAN, '"tests"').text)
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump({**config, **more}, file)
+        return path
 
     def at(self, gw, text):
         """The text with the address of this gateway in the place of the built-in one."""
@@ -138,6 +146,21 @@ class Commands(Manual):
         gw.wait_error_line("generation ready generation=2")
         gw.wait_workers(1)
 
+    def test_requests_are_explained_as_the_manual_shows(self):
+        text, json_to_jq = example_with(MAN, "explain").text.splitlines()
+        said = self.shell(text, SERVICE1_URL="http://127.0.0.1:1")
+        self.assertTrue(said.startswith("GET https://api.example.com/orders/7?full=1 "), said)
+
+        path = self.temporary("new.json")
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump({"routes": [{"name": "orders", "match": {"path_prefix": "/orders/"},
+                                   "response": {}}]}, file)
+        command, jq = json_to_jq.split(" | jq .")
+        said = json.loads(self.shell(command, cwd=os.path.dirname(path)))
+        for step in jq.split("."):
+            said = said[step]
+        self.assertEqual(said, "orders")
+
     def test_the_answer_in_the_manual_is_what_a_client_gets(self):
         def silent(conn):
             conn.read_request()
@@ -147,7 +170,7 @@ class Commands(Manual):
         self.assert_like(gw.get("/api/service1/x"), example_with(MAN, '{"error"'))
 
     def test_every_example_of_the_manual_is_tried(self):
-        tried = ["SERVICE1_URL", "curl", "-s reload", '{"error"']
+        tried = ["SERVICE1_URL", "curl", "explain", "-s reload", '{"error"']
         for example in man_examples(MAN):
             self.assertTrue(any(part in example.text for part in tried), str(example))
         for example in man_examples(FILE_MAN):
@@ -155,14 +178,14 @@ class Commands(Manual):
 
 
 class Readme(Manual):
-    # What is no command that a test can run: make has suites of its own, the rest is a picture.
-    NOT_TRIED = ("make run", "│ master", "haeder", '{"error"')
+    # What has a test of its own, or suites of its own (make), or is a picture.
+    TRIED_ELSEWHERE = ("haeder", '{"error"', "explain", '"tests"', "make run", "│ master")
 
     def test_its_commands_work(self):
         services = [self.origin(), self.origin()]
         gw = self.gateway(*services)
         commands = [line for example in markdown_examples(README)
-                    if not any(part in example.text for part in self.NOT_TRIED)
+                    if not any(part in example.text for part in self.TRIED_ELSEWHERE)
                     for line in example.text.splitlines()]
         self.assertGreater(len(commands), 5)
         for command in commands:
@@ -175,6 +198,24 @@ class Readme(Manual):
                          ["/api/hello?from=me"])
         self.assertEqual([request.target for request in services[1].requests],
                          ["/api/stream?count=3"])
+
+    def test_its_explanation_is_what_the_program_says(self):
+        lines = example_with(README, "explain").text.splitlines()
+        self.assertEqual((lines[0][:2], lines[-1]), ("$ ", "…"))
+        folder = os.path.dirname(self.file_with_tests())
+        said = self.shell(lines[0][2:], cwd=folder).splitlines()
+
+        def without_place(line):
+            return re.sub(r"gateway\.json:\d+", "gateway.json:N", line)
+
+        self.assertEqual([without_place(line) for line in said[:len(lines) - 2]],
+                         [without_place(line) for line in lines[1:-1]])
+
+    def test_its_tests_pass(self):
+        tests = parse("{" + example_with(README, '"tests"').text + "}")["tests"]
+        self.assertEqual(len(tests), 2)
+        path = self.file_with_tests(tests=tests)
+        self.assertEqual(run_command("-t", "-c", path)[::2], (0, ""))
 
     def test_its_error_is_what_a_client_gets(self):
         service = self.origin()

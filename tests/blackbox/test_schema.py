@@ -51,7 +51,9 @@ WHOLE = {
     "group": "nogroup", "max_connections": 1000, "include": [],
     "listeners": [{"name": "public", "address": "127.0.0.1:8000",
                    "trusted_proxies": ["10.0.0.0/8"]}],
-    "logs": {"access": {"output": "stdout"}, "error": {"output": "stderr", "level": "info"}},
+    "logs": {"access": {"output": "stdout", "fields": ["default", "route"],
+                        "redact": {"query": ["default", "x"]}},
+             "error": {"output": "stderr", "level": "info"}},
     "client": {"header": "30s", "half_close": "0s", "write": "${WRITE:-1m30s}"},
     "limits": {"head": "32KiB", "header_fields": 100, "target": 8192},
     "pool": {"max_idle": "${IDLE:-64}", "idle_timeout": "off"},
@@ -73,7 +75,12 @@ WHOLE = {
         {"match": {"path_prefix": "/b/", "host": "${HOST:-b}"},
          "response": {"status": 200, "content_type": "text/html", "body": ""}},
         {"match": {"path_prefix": "/c/"},
-         "redirect": {"status": 301, "location": "/", "keeps_path": "${KEEPS:-false}"}}]}
+         "redirect": {"status": 301, "location": "/", "keeps_path": "${KEEPS:-false}"}}],
+    "tests": [{"request": "GET http://a.example/a/", "headers": {"X-D": "1"},
+               "expect": {"route": "a", "service": "a", "upstream_path": "/",
+                          "request_headers": {"X-A": "1", "Cookie": None}}},
+              {"request": "GET http://c/c/", "expect": {"status": 301, "location": "/"}},
+              {"request": "GET /nowhere", "expect": {"cause": "no_route"}}]}
 
 MISSING = object()
 
@@ -90,7 +97,9 @@ BROKEN = [
     ("/listeners", []), ("/listeners", {}), ("/listeners/0", "127.0.0.1:8000"),
     ("/listeners/0/address", MISSING), ("/listeners/0/address", 8000),
     ("/listeners/0/name", "Public"), ("/listeners/0/trusted_proxies", "10.0.0.0/8"),
-    ("/logs", []), ("/logs/error/level", "wran"), ("/logs/error/level", 3),
+    ("/logs", []), ("/logs/access/fields", []), ("/logs/access/fields", "default"),
+    ("/logs/access/fields/0", "nmae"), ("/logs/access/redact/query", "token"),
+    ("/logs/access/redact/header", []), ("/logs/error/level", "wran"), ("/logs/error/level", 3),
     ("/client/header", 30), ("/client/header", "30"), ("/client/header", "30 s"),
     ("/client/header", "1s1m"), ("/client/header", ""), ("/client/header", "never"),
     ("/client/header", None),
@@ -124,6 +133,10 @@ BROKEN = [
     ("/defaults/server_timing", "on"), ("/services/a/server_timing", 1),
     ("/routes/2/redirect/status", 309), ("/routes/2/redirect/location", MISSING),
     ("/routes/2/redirect/location", ""), ("/routes/2/redirect/keeps_path", "no"),
+    ("/tests", {}), ("/tests/0/request", MISSING), ("/tests/0/request", 1),
+    ("/tests/0/headers", []), ("/tests/0/expect", MISSING), ("/tests/0/expect/service", 1),
+    ("/tests/0/expect/sevice", "a"), ("/tests/0/expect/request_headers/X-A", 1),
+    ("/tests/1/expect/status", "301"), ("/tests/1/expect/status", 99),
 ]
 
 

@@ -77,7 +77,7 @@ def standing_of(member, is_required):
     if "default" not in member:
         return "optional"
     value = member["default"]
-    if value and isinstance(value, list):
+    if isinstance(value, list) and any(isinstance(element, dict) for element in value):
         return "default [...]"
     return "default " + (value if value and isinstance(value, str) else json.dumps(value))
 

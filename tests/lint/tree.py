@@ -7,7 +7,8 @@ import pathlib
 import re
 import subprocess
 
-TEXT_ENDINGS = (".cc", ".h", ".py", ".sh", ".md", ".ac", ".in", ".8", ".5", ".yml", ".example")
+TEXT_ENDINGS = (".cc", ".h", ".py", ".sh", ".md", ".ac", ".in", ".8", ".5", ".yml", ".json",
+                ".example")
 TEXT_NAMES = ("Makefile", "Dockerfile", "run", ".clang-format", ".clang-tidy", ".editorconfig",
               ".gitignore", ".dockerignore")
 SKIPPED_FOLDERS = {".git", "build", "autom4te.cache", "__pycache__"}
