@@ -96,9 +96,12 @@ void Rehearsal::decide() {
   }
   decision_ = proxy::decide(stage_.router(), head());
   cause_ = decision_.cause;
+  const bool is_own = proxy::is_own_path(head().path());
   were_routes_asked_ =
-      decision_.action != proxy::Action::Confirm && !proxy::is_own_path(head().path());
-  if (cause_ == Cause::Method) allow_ = stage_.router().allowed_methods(wanted());
+      route() != nullptr || decision_.match.wrong_method || (cause_ == Cause::NoRoute && !is_own);
+  if (cause_ == Cause::Method) {
+    allow_ = proxy::allowed_methods(decision_, stage_.router(), head());
+  }
   switch (decision_.action) {
     case proxy::Action::Refuse: return;
     case proxy::Action::Confirm:

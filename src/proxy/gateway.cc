@@ -102,10 +102,7 @@ void Gateway::act(http::Exchange& exchange, const Decision& decision) {
   if (is_for_service) return impl_->forwards.take().start(exchange, decision);
   std::string allow;
   if (decision.cause == Cause::Method) {
-    const RouteRequest wanted{request.path(), request.authority, request.method};
-    // A TRACE that may go no further has met no route.
-    allow = allow_field(decision.match.wrong_method ? impl_->router.allowed_methods(wanted)
-                                                    : std::string("OPTIONS"));
+    allow = allow_field(allowed_methods(decision, impl_->router, request));
   }
   const std::string_view name = route == nullptr ? std::string_view() : route->config.name;
   LocalAnswer::answer(impl_->context, exchange, error(decision.cause), std::move(allow), name);

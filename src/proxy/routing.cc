@@ -48,6 +48,12 @@ Decision decide(const Router& router, const http::RequestHead& request) {
   return {cause == Cause::None ? Action::Forward : Action::Refuse, cause, match};
 }
 
+std::string allowed_methods(const Decision& decision, const Router& router,
+                            const http::RequestHead& request) {
+  if (!decision.match.wrong_method) return "OPTIONS";  // a TRACE that may go no further
+  return router.allowed_methods({request.path(), request.authority, request.method});
+}
+
 int redirect_status(const Decision& decision) {
   const auto& redirect = decision.match.route->config.redirect;
   return redirect ? redirect->status : 308;

@@ -4,8 +4,8 @@
 // alone. The gateway acts on it, and `explain` tells it: neither has rules of its own.
 //
 // Order    Max-Forwards, own paths, route (router), dot segments, length of the body. What only
-// shows while a
-//          request is under way (a body without a length, a service that fails) is not in it.
+//          shows while a request is under way (a body without a length, a service that fails) is
+//          not in it.
 #pragma once
 
 #include <cstdint>
@@ -37,6 +37,10 @@ struct Decision {
 bool is_own_path(std::string_view path);
 
 Decision decide(const Router& router, const http::RequestHead& request);
+
+/// Value of Allow when the cause is Method.
+std::string allowed_methods(const Decision& decision, const Router& router,
+                            const http::RequestHead& request);
 
 /// Status and Location of Action::Redirect.
 int redirect_status(const Decision& decision);

@@ -121,6 +121,10 @@ TEST_CASE("fields decide as they do in real requests", "[explain]") {
   CHECK(with({"Transfer-Encoding", "gzip"}) == "refused 501 transfer_coding");
   CHECK(with({"Expect", "x"}) == "refused 417 expectation");
   CHECK(with({"Bad Name", "x"}) == "refused 400 malformed_header");
+  CHECK(rehearsed(loading->config, {"OPTIONS", "/api/orders/", {{"Max-Forwards", "0"}}}) ==
+        "endpoint 200");
+  CHECK(rehearsed(loading->config, {"TRACE", "/api/orders/", {{"Max-Forwards", "0"}}}) ==
+        "refused 405 method OPTIONS");
   CHECK(with({"Host", "a b"}) == "refused 400 invalid_host");
   CHECK(with({"X", std::string(40'000, 'x')}) == "refused 431 limit");
 }
