@@ -17,12 +17,12 @@ def then_final(*relayed, then="reused"):
 
 
 TABLE = [
-    rule("RFC 9110 §15.2", "interim answers pass, but 100, which is between neighbours",
+    rule("RFC 9110 §15.2", "interim answers pass as they come",
          answer("103", interim(103, "Link: </a>") + FINAL, then_final(103)),
          answer("102, twice", interim(102) * 2 + FINAL, then_final(102, 102)),
          answer("an unknown one", interim(199) + FINAL, then_final(199)),
-         answer("100 unasked", interim(100) + FINAL, then_final()),
-         answer("100 and 103", interim(100) + interim(103) + FINAL, then_final(103)),
+         answer("100 unasked", interim(100) + FINAL, then_final(100)),
+         answer("100 and 103", interim(100) + interim(103) + FINAL, then_final(100, 103)),
          answer("103 to HTTP/1.0", interim(103) + FINAL,
                 delivered_as("HTTP/1.1 200 OK", "Content-Length: 2", "Connection: close",
                              body="ok"),

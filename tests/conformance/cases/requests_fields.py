@@ -84,7 +84,9 @@ TABLE = [
          *(field(f"{text}", text, passes_as("GET /x HTTP/1.1"))
            for text in ("Connection: keep-alive", "Connection:", "Connection: , ,",
                         "Keep-Alive: timeout=5", "Proxy-Connection: keep-alive", "TE: gzip",
-                        "TE: trailers", "Trailer: X", "Upgrade: websocket")),
+                        "Trailer: X", "Upgrade: websocket")),
+         field("TE: trailers, which the gateway asks for in its turn", "TE: trailers",
+               passes_as("GET /x HTTP/1.1", "Connection: TE", "TE: trailers")),
          field("a listed field", "Connection: x, Y\r\nX: 1\r\ny: 2\r\nZ: 3",
                passes_as("GET /x HTTP/1.1", "Z: 3")),
          field("listed below itself", "X: 1\r\nZ: 3\r\nConnection: X",

@@ -47,6 +47,7 @@ Route
   service              orders                              gateway.json:10
   rewrite.path_prefix  /v1/                                gateway.json:10
   preserve_host        false                               built-in
+  server_timing        false                               built-in
 
 Other routes
   beta                 the host is not *.beta.example      gateway.json:13
