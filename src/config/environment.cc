@@ -194,6 +194,7 @@ void Environment::apply_settings(Config& config, Origins& origins) {
     const Status status = variable.apply(value, config);
     if (!status) fail(variable.name, value, status.error());
     for (const std::string_view pointer : split(variable.pointers, ' ')) {
+      note_overridden(origins, pointer, variable.name);
       origins[std::string(pointer)] = {{}, std::string(variable.name)};
     }
   }
@@ -215,6 +216,7 @@ void Environment::apply_services(Config& config, Origins& origins) {
     }
     service->instances = {*std::move(instance)};
     const std::string instances = "/services/" + name + "/instances";
+    note_overridden(origins, instances, url_variable(number));
     std::erase_if(origins, [&](const auto& entry) { return entry.first.starts_with(instances); });
     const Origin origin{{}, url_variable(number)};
     origins.try_emplace("/services/" + name, origin);
@@ -258,6 +260,18 @@ void Environment::warn_of(std::string_view name, std::string_view value) {
   } else if (const auto intended = intended_service_variable(name); !intended.empty()) {
     warnings_.push_back(std::string(name) + " is not used; did you mean " + intended + "?");
   }
+}
+
+void Environment::note_overridden(const Origins& origins, std::string_view pointer,
+                                  std::string_view name) {
+  const auto found = origins.find(pointer);
+  if (found == origins.end() || !found->second.place.source) return;
+  overridden_.push_back(found->second.place.line_text()
+                            .append(": ")
+                            .append(pointer)
+                            .append(" has no effect: the variable ")
+                            .append(name)
+                            .append(" is set, and goes before the file"));
 }
 
 void Environment::fail(std::string_view name, std::string_view value, const Error& error) {

@@ -21,8 +21,9 @@ namespace gateway {
 
 struct LoadedConfig {
   Config config;
-  std::vector<std::string> warnings;  ///< what an operator should know; nothing that stops us
-  Origins origins;                    ///< of what is not built in
+  std::vector<std::string> warnings;    ///< what an operator should know; nothing that stops us
+  Origins origins;                      ///< of what is not built in
+  std::vector<std::string> overridden;  ///< what the file says in vain: a variable is set
 };
 
 /// Variables on top of what a file says, in the order of the methods.
@@ -43,6 +44,7 @@ class Environment {
 
   const std::vector<std::string>& errors() const { return errors_; }
   const std::vector<std::string>& warnings() const { return warnings_; }
+  const std::vector<std::string>& overridden() const { return overridden_; }
 
  private:
   struct NumericOrder {
@@ -52,12 +54,14 @@ class Environment {
   };
 
   void warn_of(std::string_view name, std::string_view value);
+  void note_overridden(const Origins& origins, std::string_view pointer, std::string_view name);
   void fail(std::string_view name, std::string_view value, const Error& error);
 
   std::map<std::string_view, std::string_view> values_;
   std::map<std::string_view, std::string_view, NumericOrder> urls_;  ///< by the N of the name
   std::vector<std::string> errors_;
   std::vector<std::string> warnings_;
+  std::vector<std::string> overridden_;
 };
 
 /// The environment of this process.

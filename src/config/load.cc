@@ -39,6 +39,7 @@ class Loader {
     }
     if (!problems_.empty() || !environment_.errors().empty()) return failed();
     loaded_.warnings = environment_.warnings();
+    loaded_.overridden = environment_.overridden();
     if (loaded_.config.routes.empty()) {
       loaded_.warnings.push_back(
           "no service is configured, every path but the gateway's own is answered with 404; set "

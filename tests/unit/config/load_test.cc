@@ -410,6 +410,23 @@ TEST_CASE("the environment overrides the file", "[config]") {
   CHECK(config.routes[1].timeouts.idle == Milliseconds(3000));
 }
 
+TEST_CASE("what the file says in vain is told with its line", "[config]") {
+  const Files files;
+  const std::string file = R"({
+    "workers": 2,
+    "services": {"service1": {"instances": [{"url": "http://a"}]}},
+    "routes": [{"match": {"path_prefix": "/one/"}, "service": "service1"}]})";
+  const auto loaded =
+      files.load(file, {"GATEWAY_WORKERS=1", "GATEWAY_PORT=9", "SERVICE1_URL=http://b"});
+  REQUIRE(loaded);
+  REQUIRE(loaded->overridden.size() == 2);
+  CHECK(contains(loaded->overridden[0],
+                 "gateway.json:2: /workers has no effect: the variable GATEWAY_WORKERS is set"));
+  CHECK(contains(loaded->overridden[1],
+                 "gateway.json:3: /services/service1/instances has no effect"));
+  CHECK(files.load(file, {})->overridden.empty());
+}
+
 TEST_CASE("a file's route may lead to a service of the environment", "[config]") {
   const Config config =
       config_of(R"({"routes": [{"match": {"path_prefix": "/x/"}, "service": "service7"}]})",
