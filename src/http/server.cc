@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "http/admission.h"
+#include "http/last_call.h"
 #include "http/server_connection.h"
 #include "util/address.h"
 
@@ -24,6 +25,8 @@ namespace {
 constexpr std::size_t kReceiveBuffer = 64 << 10;
 // A connection that was used this recently is not closed to make room for another one.
 constexpr std::uint64_t kStillBusy = 10;  // loop ticks
+// For handshakes that have begun when a listener ends.
+constexpr Milliseconds kLastCall{200};
 
 struct EvhttpFree {
   void operator()(evhttp* server) const { evhttp_free(server); }
@@ -47,6 +50,8 @@ struct Server::Impl : private Gate {
     Listener& operator=(const Listener&) = delete;
     void set_open(bool open);
     bool has_queue() const;
+    void end();
+    void last_call();
     void close();
 
     Impl& server;
@@ -54,6 +59,7 @@ struct Server::Impl : private Gate {
     std::unique_ptr<evhttp, EvhttpFree> http;
     evhttp_bound_socket* bound = nullptr;
     evconnlistener* accepting = nullptr;  ///< of bound; nullptr once closed
+    Deadline ending;
   };
 
   static std::map<evconnlistener*, Listener*>& listeners_by_handle() {
@@ -86,8 +92,15 @@ struct Server::Impl : private Gate {
 
   void review_connections() {
     admission.review();
-    if (!context.draining || context.connection_count > 0 || !drained) return;
+    if (!context.draining || accepts()) return;
+    admission.stop();
+    if (context.connection_count > 0 || !drained) return;
     std::exchange(drained, nullptr)();
+  }
+
+  bool accepts() const {
+    return std::any_of(listeners.begin(), listeners.end(),
+                       [](const auto& listener) { return listener->accepting != nullptr; });
   }
 
   const ServerOptions options;
@@ -101,7 +114,11 @@ struct Server::Impl : private Gate {
 };
 
 Server::Impl::Listener::Listener(Impl& owner, int fd, const std::vector<Network>& trusted)
-    : server(owner), entrance{port_of(fd), trusted}, http(evhttp_new(owner.context.loop.base())) {
+    : server(owner),
+      entrance{port_of(fd), trusted},
+      http(evhttp_new(owner.context.loop.base())),
+      ending(
+          owner.context.loop, [](void* self) { static_cast<Listener*>(self)->last_call(); }, this) {
   evhttp_set_default_content_type(http.get(), nullptr);
   // Runs inside accept: the connection is complete only later in this turn of the loop.
   evhttp_set_bevcb(
@@ -133,8 +150,26 @@ Server::Impl::Listener::Listener(Impl& owner, int fd, const std::vector<Network>
 
 Server::Impl::Listener::~Listener() { close(); }
 
+// Closing a listening socket resets the connections that wait in it, some of which have sent their
+// request. So those are accepted first, while the kernel lets nobody new in.
+void Server::Impl::Listener::end() {
+  if (accepting == nullptr || ending.is_set()) return;
+  refuse_new_handshakes(evconnlistener_get_fd(accepting));
+  ending.set(kLastCall);
+}
+
+void Server::Impl::Listener::last_call() {
+  if (has_queue()) {
+    ending.set(kLastCall);  // the loop accepts them
+    return;
+  }
+  close();
+  server.review.schedule();
+}
+
 void Server::Impl::Listener::close() {
   if (accepting == nullptr) return;
+  ending.clear();
   listeners_by_handle().erase(std::exchange(accepting, nullptr));
   evhttp_del_accept_socket(http.get(), bound);
 }
@@ -191,11 +226,17 @@ void Server::listen(int fd, const std::vector<Network>& trusted) {
   impl_->listeners.push_back(std::make_unique<Impl::Listener>(*impl_, own, trusted));
 }
 
-void Server::drain(std::function<void()> done) {
+void Server::drain(const Draining& how, std::function<void()> done) {
   impl_->context.draining = true;
+  impl_->context.quiet = how.quiet;
   impl_->drained = std::move(done);
-  impl_->admission.stop();
-  for (auto& listener : impl_->listeners) listener->close();
+  for (std::size_t i = 0; i < impl_->listeners.size(); i++) {
+    if (i < how.ends.size() && how.ends[i]) {
+      impl_->listeners[i]->end();
+    } else {
+      impl_->listeners[i]->close();
+    }
+  }
   ListNode& connections = impl_->context.connections;
   for (ListNode* node = connections.next; node != &connections; node = node->next) {
     static_cast<ServerConnection*>(node)->drain();
@@ -203,11 +244,13 @@ void Server::drain(std::function<void()> done) {
   impl_->review.schedule();
 }
 
-void Server::end_tunnels() {
+std::size_t Server::end_tunnels() {
+  std::size_t count = 0;
   ListNode& connections = impl_->context.connections;
   for (ListNode* node = connections.next; node != &connections; node = node->next) {
-    static_cast<ServerConnection*>(node)->end_tunnel();
+    count += static_cast<ServerConnection*>(node)->end_tunnel() ? 1 : 0;
   }
+  return count;
 }
 
 std::size_t Server::connections() const { return impl_->context.connection_count; }

@@ -24,6 +24,12 @@ struct ServerOptions {
   std::uint64_t max_connections = kUnlimited;  ///< see http/admission.h
 };
 
+/// How a server drains.
+struct Draining {
+  Milliseconds quiet;      ///< an idle connection may still bring a request for that long
+  std::vector<bool> ends;  ///< of each listen(): nobody else accepts there; those missing: no
+};
+
 class Server {
  public:
   Server(Loop& loop, Handler& handler, const ServerOptions& options);
@@ -34,12 +40,13 @@ class Server {
   /// Accepts on `fd`: bound, listening, non-blocking. Takes a duplicate; `fd` stays the caller's.
   /// Peers in `trusted` are proxies: see Exchange::peer_is_trusted().
   void listen(int fd, const std::vector<Network>& trusted = {});
-  /// Takes nothing new: stops accepting, closes idle connections after a quiet time, answers what
-  /// comes before with Connection: close. `done` is called (from the loop) when none is left.
-  void drain(std::function<void()> done);
+  /// Takes nothing new: stops accepting, and answers what comes on connections that are there with
+  /// Connection: close; idle ones end after a quiet time. `done` is called (from the loop) when
+  /// none is left. Called again it may shorten the quiet time.
+  void drain(const Draining& how, std::function<void()> done);
 
-  /// Ends upgraded connections; their exchanges end with Cause::Shutdown.
-  void end_tunnels();
+  /// Ends upgraded connections; their exchanges end with Cause::DrainLimit. Says how many.
+  std::size_t end_tunnels();
 
   std::size_t connections() const;
   std::size_t exchanges() const;

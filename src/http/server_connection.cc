@@ -209,7 +209,7 @@ void ServerConnection::begin_exchange(Cause refusal) {
   is_http10_ = refusal == Cause::None && request.minor_version == 0;
   keep_alive_ = refusal == Cause::None && !request.connection_close &&
                 (!is_http10_ || request.connection_keep_alive);
-  head_begun_ = body_failed_ = reply_ended_ = was_congested_ = body_paused_ = false;
+  head_begun_ = body_failed_ = reply_ended_ = was_congested_ = body_paused_ = has_next_ = false;
   write_deadline_runs_ = false;
   body_ended_ = refusal != Cause::None;
   cut_short_ = Cause::None;
@@ -238,7 +238,10 @@ std::size_t ServerConnection::consume_body(std::span<char> bytes) {
     if (!bytes.empty()) exchange_.handler_->on_body(exchange_, bytes, /*end=*/false);
     return bytes.size();
   }
-  if (body_ended_) return 0;  // the next request, which has to wait
+  if (body_ended_) {  // the next request, which has to wait
+    has_next_ |= !bytes.empty();
+    return 0;
+  }
   if (body_failed_) return bytes.size();
   const BodyDecoder::Piece piece = decoder_.feed(bytes);
   exchange_.body_received_ += piece.content.size();
@@ -247,6 +250,7 @@ std::size_t ServerConnection::consume_body(std::span<char> bytes) {
     return bytes.size();
   }
   body_ended_ = decoder_.is_done();
+  has_next_ = body_ended_ && piece.used < bytes.size();
   set_deadline();
   // The first call delivers even nothing: the handler waits for it.
   if (!reply_ended_) exchange_.handler_->on_body(exchange_, piece.content, body_ended_);

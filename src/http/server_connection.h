@@ -44,6 +44,7 @@ struct ServerContext {
   std::size_t connection_count = 0;       ///< from accept on
   std::size_t exchange_count = 0;
   bool draining = false;
+  Milliseconds quiet{};        ///< of idle connections, when draining
   Deferred* review = nullptr;  ///< scheduled when a connection has gone
 };
 
@@ -66,7 +67,8 @@ class ServerConnection : public ListNode {
   void take_request(evhttp_request* request) { request_ = request; }
   /// Answers what is in progress, then closes; an idle connection gets a quiet time first.
   void drain();
-  void end_tunnel();
+  /// False when it is none.
+  bool end_tunnel();
   /// Between two requests, or before the first one.
   bool is_idle() const { return state_ == State::Head && !head_begun_ && connection_ != nullptr; }
   std::uint64_t idle_since() const { return idle_since_; }  ///< loop tick
@@ -128,6 +130,8 @@ class ServerConnection : public ListNode {
   void on_deadline();
   void refuse_slow_head();
   bool is_in_grace() const;
+  bool has_unread_input() const;
+  void end_idle();
   void linger();
   void extend_linger(std::size_t received);
   static void on_evhttp_close(evhttp_connection*, void* self);
@@ -162,6 +166,7 @@ class ServerConnection : public ListNode {
   bool input_ended_ = false;  ///< the client's FIN was read
   bool head_begun_ = false;   ///< bytes of the next head have arrived
   bool body_ended_ = true;    ///< the end of the request body was delivered
+  bool has_next_ = false;     ///< bytes of a pipelined request have arrived behind it
   bool body_failed_ = false;  ///< the rest of it is discarded
   bool reply_ended_ = false;
   bool was_congested_ = false;

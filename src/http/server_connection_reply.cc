@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // The answering half of ServerConnection: replies, the end of an exchange, timeouts, closing.
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -18,8 +19,6 @@ constexpr std::size_t kMaxJoined = 8 << 10;
 constexpr Milliseconds kLingerIdle{2000};
 constexpr Milliseconds kLingerTotal{30000};
 constexpr std::uint64_t kLingerBytes = 256 << 20;
-// How long an idle connection of a draining server may still bring a request.
-constexpr Milliseconds kQuietTime{1000};
 
 }  // namespace
 
@@ -67,7 +66,9 @@ void ServerConnection::send_head(HeadWriter& head, ReplyFraming framing, std::sp
     if (!is_http10_) head.add("Transfer-Encoding: chunked\r\n");
   }
   // What is left of the request is discarded, not read as part of a next one.
-  if (!decoder_.is_done() || context_.draining) keep_alive_ = false;
+  if (!decoder_.is_done()) keep_alive_ = false;
+  // Of several pipelined requests only the last may say that the connection ends.
+  if (context_.draining && !has_next_) keep_alive_ = false;
   if (!keep_alive_) {
     head.add("Connection: close\r\n\r\n");
   } else {
@@ -185,7 +186,7 @@ void ServerConnection::finish() {
     state_ = State::Head;
     body_paused_ = false;  // of the exchange that has ended
     idle_since_ = context_.loop.now();
-    deadline_.set(context_.draining ? kQuietTime : context_.options.timeouts.keep_alive);
+    deadline_.set(context_.draining ? context_.quiet : context_.options.timeouts.keep_alive);
     evhttp_send_reply_end(request);  // evhttp's output is empty: it finishes at once
     if (!stash_.empty()) later_.schedule();
     read_while_wanted();
@@ -246,11 +247,28 @@ void ServerConnection::reset_unfinished() {
 }
 
 void ServerConnection::drain() {
-  if (state_ == State::Head && !head_begun_) deadline_.set(kQuietTime);
+  if (state_ == State::Head && !head_begun_) deadline_.set(context_.quiet);
 }
 
-void ServerConnection::end_tunnel() {
-  if (state_ == State::Tunnel) drop(Cause::Shutdown);
+bool ServerConnection::end_tunnel() {
+  if (state_ != State::Tunnel || dropped_ != Cause::None) return false;
+  drop(Cause::DrainLimit);
+  return true;
+}
+
+// A request that is here already is answered. One that crosses our FIN is discarded, and its client
+// sees the end of a connection, never a reset: that is what tells it to send again.
+void ServerConnection::end_idle() {
+  if (has_unread_input()) {
+    deadline_.set(Loop::kTick);  // the loop reads it
+  } else {
+    linger();
+  }
+}
+
+bool ServerConnection::has_unread_input() const {
+  pollfd watched{bufferevent_getfd(shell_), POLLIN, 0};
+  return ::poll(&watched, 1, 0) > 0;
 }
 
 // --- timeouts
@@ -279,7 +297,9 @@ void ServerConnection::on_deadline() {
   if (dropped_ != Cause::None) return;
   if (state_ == State::Head && head_begun_) {
     refuse_slow_head();
-  } else if (state_ == State::Head || state_ == State::Linger) {
+  } else if (state_ == State::Head) {
+    end_idle();
+  } else if (state_ == State::Linger) {
     drop(Cause::ClientClosed);
   } else if (is_in_grace()) {
     drop(Cause::ClientClosed);

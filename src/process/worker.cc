@@ -26,6 +26,9 @@
 namespace gateway {
 namespace {
 
+// How long an idle connection of a draining worker may still bring a request.
+constexpr Milliseconds kQuietTime{1000};
+
 void log_library_message(LogLevel level, std::string_view message) {
   switch (level) {
     case LogLevel::Debug: return log::debug("libevent: {}", message);
@@ -123,9 +126,12 @@ class Worker {
                                     : heritage_.config.reload_drain_timeout);
     }
     // Told again: exchanges are still finished, tunnels are not waited for any longer.
-    if (std::exchange(is_draining_, true)) return server_->end_tunnels();
+    if (std::exchange(is_draining_, true)) {
+      server_->end_tunnels();
+      return;
+    }
     slot_.state.store(WorkerState::Draining, std::memory_order_relaxed);
-    server_->drain([this] { loop_.stop(); });
+    server_->drain({kQuietTime, {}}, [this] { loop_.stop(); });
   }
 
   void cut_drain() {

@@ -76,6 +76,8 @@ constexpr std::array kTable{
     CauseInfo{Cause::TunnelIdle, 499, "tunnel_idle", "tunnel_idle",
               "nothing passed through the tunnel"},
     CauseInfo{Cause::Shutdown, 499, "shutdown", "shutdown", "the gateway is shutting down"},
+    CauseInfo{Cause::DrainLimit, 499, "drain_limit", "drain_limit",
+              "the tunnel belonged to the oldest of too many draining generations"},
     CauseInfo{Cause::Internal, 500, "internal_error", "internal", "internal error"},
 };
 

@@ -53,6 +53,7 @@ enum class Cause : std::uint8_t {
   ClientWriteTimeout,
   TunnelIdle,
   Shutdown,
+  DrainLimit,
   Internal,
 };
 

@@ -3,6 +3,7 @@
 
 #include <sys/socket.h>
 
+#include <cerrno>
 #include <chrono>
 #include <string>
 #include <vector>
@@ -16,6 +17,8 @@ namespace gateway::http {
 namespace {
 
 constexpr std::string_view kRequest = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
+
+constexpr Milliseconds kQuiet{10'000};
 
 /// Answers each request with who asks: "peer port trusted".
 class Introducer : public Handler, private ExchangeHandler {
@@ -54,6 +57,9 @@ class Fixture {
   }
 
   static Address tcp() { return *Address::from_ip("127.0.0.1", 0); }
+  const Address& address() const { return address_; }
+  /// What the server has is a duplicate.
+  void close_own() { listener_.reset(); }
   std::uint16_t port() const { return address_.port(); }
 
   /// A client whose request (or what there is of it) is in the listener's queue.
@@ -163,10 +169,67 @@ TEST_CASE("a full server can be drained", "[http]") {
   UniqueFd client = f.client();
   f.answer(client);
   bool is_drained = false;
-  f.server.drain([&] { is_drained = true; });
+  f.server.drain({kQuiet, {}}, [&] { is_drained = true; });
   client.reset();
   f.run_until([&] { return is_drained; });
   CHECK(f.server.connections() == 0);
+}
+
+TEST_CASE("an idle connection of a draining server may bring one more request", "[http]") {
+  Fixture f;
+  const UniqueFd client = f.client();
+  CHECK(f.answer(client).find("Connection: close") == std::string::npos);
+  f.server.drain({kQuiet, {}}, [] {});
+  for (int i = 0; i < 20; i++) f.loop.run_pending();
+  REQUIRE(::send(client.get(), kRequest.data(), kRequest.size(), MSG_NOSIGNAL) > 0);
+  CHECK(f.answer(client).find("Connection: close\r\n") != std::string::npos);
+}
+
+TEST_CASE("after the quiet time an idle connection ends with a FIN", "[http]") {
+  Fixture f;
+  const UniqueFd client = f.client();
+  f.answer(client);
+  f.server.drain({Milliseconds(0), {}}, [] {});
+  char byte = 0;
+  f.run_until([&] { return ::recv(client.get(), &byte, 1, MSG_DONTWAIT) == 0; });
+  // Who has not seen it yet is not reset.
+  REQUIRE(::send(client.get(), kRequest.data(), kRequest.size(), MSG_NOSIGNAL) > 0);
+  for (int i = 0; i < 20; i++) f.loop.run_pending();
+  CHECK(::recv(client.get(), &byte, 1, MSG_DONTWAIT) == 0);
+}
+
+TEST_CASE("of pipelined requests all are answered before a draining server closes", "[http]") {
+  Fixture f;
+  const UniqueFd client = f.client();
+  f.answer(client);
+  f.server.drain({kQuiet, {}}, [] {});
+  const std::string three = std::string(kRequest) + std::string(kRequest) + std::string(kRequest);
+  REQUIRE(::send(client.get(), three.data(), three.size(), MSG_NOSIGNAL) > 0);
+  std::string text;
+  f.run_until([&] {
+    text += Fixture::received(client);
+    return text.find("Connection: close") != std::string::npos;
+  });
+  std::size_t answers = 0;
+  for (std::size_t at = 0; (at = text.find("HTTP/1.1 200", at)) != std::string::npos; at++)
+    answers++;
+  CHECK(answers == 3);
+  CHECK(text.find("Connection: close") > text.rfind("HTTP/1.1 200"));
+}
+
+TEST_CASE("who waits in a listener that ends is answered, who comes later is refused", "[http]") {
+  Fixture f;
+  const UniqueFd waiting[] = {f.client(), f.client(), f.client()};
+  bool is_drained = false;
+  f.server.drain({kQuiet, {true}}, [&] { is_drained = true; });
+  f.close_own();
+  for (const UniqueFd& client : waiting) {
+    CHECK(f.answer(client).find("Connection: close\r\n") != std::string::npos);
+  }
+  f.run_until([&] { return is_drained; });
+  const UniqueFd late(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  CHECK(::connect(late.get(), f.address().data(), f.address().size()) == -1);
+  CHECK(errno == ECONNREFUSED);
 }
 
 }  // namespace
