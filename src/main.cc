@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "cli/commands.h"
+#include "cli/control.h"
 #include "cli/explain.h"
 #include "cli/healthcheck.h"
 #include "cli/options.h"
@@ -16,6 +17,7 @@
 #include "example/service.h"
 #include "explain/config_tests.h"
 #include "process/master.h"
+#include "process/title.h"
 
 namespace {
 
@@ -36,11 +38,13 @@ int main(int argc, char** argv) {
   constexpr int kUsageError = 2;
   open_standard_streams();
 
+  const Invocation invocation = invocation_of(argc, argv);
   const auto options = cli::parse_command_line(argc, argv);
   if (!options) {
     cli::complain(options.error().message + "\ntry api-gateway --help");
     return kUsageError;
   }
+  prepare_title(argc, argv);
   const auto load = [&options] { return load_config(options->config, process_environment()); };
   const auto load_tested = [&load] {
     auto loaded = load();
@@ -49,12 +53,14 @@ int main(int argc, char** argv) {
     return tests ? std::move(loaded) : tests.error();
   };
   switch (options->mode) {
-    case cli::Mode::Run: return run_master({options->runtime, load_tested});
+    case cli::Mode::Run:
+      return run_master({options->runtime, load_tested, invocation, options->is_daemon});
     case cli::Mode::Print: std::cout << options->text; return 0;
     case cli::Mode::Schema: std::cout << schema_text(); return 0;
     case cli::Mode::Dump: return cli::dump_configuration(load());
     case cli::Mode::Test: return cli::test_configuration(load_tested());
-    case cli::Mode::Signal: return cli::send_signal(options->runtime, options->signal);
+    case cli::Mode::Control:
+      return cli::run_control(options->runtime, options->command, options->as_json);
     case cli::Mode::Explain: return cli::run_explain(load(), options->request, options->style);
     case cli::Mode::Healthcheck: return cli::run_healthcheck(load());
     case cli::Mode::ExampleService: return example::run({options->listen, options->name});

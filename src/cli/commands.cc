@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "cli/commands.h"
 
-#include <cerrno>
-#include <csignal>
 #include <cstdlib>
 #include <iostream>
 
 #include "config/report.h"
-#include "process/pid_file.h"
 #include "util/address.h"
 #include "util/text.h"
 
@@ -48,21 +45,6 @@ int dump_configuration(const Result<LoadedConfig>& loaded) {
   }
   for (const std::string& warning : loaded->warnings) complain("warning: " + warning);
   std::cout << effective_text(*loaded);
-  return EXIT_SUCCESS;
-}
-
-int send_signal(const RuntimeOptions& runtime, int signal) {
-  const auto master = find_master(pid_file_path(runtime));
-  if (!master) {
-    complain(master.error().message);
-    return EXIT_FAILURE;
-  }
-  if (kill(*master, signal) != 0) {
-    const int error = errno;
-    complain("cannot signal the gateway with pid " + std::to_string(*master) + ": " +
-             errno_text(error) + (error == EPERM ? "; be root or the user who started it" : ""));
-    return EXIT_FAILURE;
-  }
   return EXIT_SUCCESS;
 }
 

@@ -4,7 +4,6 @@
 #pragma once
 
 #include "config/environment.h"
-#include "process/runtime_paths.h"
 #include "util/result.h"
 
 namespace gateway::cli {
@@ -14,9 +13,6 @@ int test_configuration(const Result<LoadedConfig>& loaded);
 
 /// Prints it as a file, with the origin of each value.
 int dump_configuration(const Result<LoadedConfig>& loaded);
-
-/// -s: sends `signal` to the running master.
-int send_signal(const RuntimeOptions& runtime, int signal);
 
 /// Prints "api-gateway: message" to stderr, a line for each of the message's.
 void complain(std::string_view message);

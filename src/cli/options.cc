@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "config/load.h"
-#include "process/signals.h"
+#include "process/commands.h"
 #include "util/text.h"
 
 namespace gateway::cli {
@@ -27,11 +27,11 @@ Options print(string text) {
   return options;
 }
 
-Result<int> signal_of(std::string_view command) {
-  for (const SignalMeaning& row : kSignals) {
-    if (!command.empty() && row.command == command) return row.number;
+Result<Command> signal_command(std::string_view word) {
+  for (const CommandMeaning& row : kCommands) {
+    if (row.word == word && row.command != Command::ShowStatus) return row.command;
   }
-  return Error{"-s " + quoted(command) + ": expected reload, reopen, quit or stop"};
+  return Error{"-s " + quoted(word) + ": expected reload, reopen, quit or stop"};
 }
 
 // cxxopts takes an argument that no option wants without complaint.
@@ -44,6 +44,11 @@ cxxopts::Options gateway_options() {
   cxxopts::Options options("api-gateway", "HTTP API gateway\n");
   options.custom_help(
       "[OPTIONS]\n"
+      "  api-gateway reload\n"
+      "  api-gateway reopen\n"
+      "  api-gateway quit\n"
+      "  api-gateway stop\n"
+      "  api-gateway status [--json]\n"
       "  api-gateway explain METHOD URL\n"
       "  api-gateway healthcheck\n"
       "  api-gateway example-service --listen ADDRESS --name NAME\n\n"
@@ -51,16 +56,17 @@ cxxopts::Options gateway_options() {
       "a file and environment variables: see api-gateway.json(5) and api-gateway(8). Without\n"
       "-c it is " +
       string(kDefaultConfigFile) + ", if that exists.\n");
-  options.add_options()                                                        //
-      ("c,config", "Configuration file", value<string>(), "FILE")              //
-      ("t,test", "Test the configuration and exit")                            //
-      ("T,dump-config", "Print the effective configuration and exit")          //
-      ("schema", "Print a JSON Schema of the configuration file and exit")     //
-      ("s,signal", "Tell the running gateway: reload, reopen, quit, stop",     //
-       value<string>(), "COMMAND")                                             //
-      ("pid-file", "Where the master's pid is kept", value<string>(), "FILE")  //
-      ("runtime-dir", "Directory of the pid file", value<string>(), "DIR")     //
-      ("V,version", "Print the version and exit")                              //
+  options.add_options()                                                                    //
+      ("c,config", "Configuration file", value<string>(), "FILE")                          //
+      ("t,test", "Test the configuration and exit")                                        //
+      ("T,dump-config", "Print the effective configuration and exit")                      //
+      ("schema", "Print a JSON Schema of the configuration file and exit")                 //
+      ("s,signal", "Tell the running gateway: reload, reopen, quit, stop",                 //
+       value<string>(), "COMMAND")                                                         //
+      ("pid-file", "Where the master's pid is kept", value<string>(), "FILE")              //
+      ("runtime-dir", "Directory of pid file and control socket", value<string>(), "DIR")  //
+      ("daemon", "Go into the background once the gateway is ready")                       //
+      ("V,version", "Print the version and exit")                                          //
       ("h,help", "Print this help and exit");
   return options;
 }
@@ -74,10 +80,19 @@ struct ModeOption {
 /// What the program does instead of running the gateway.
 constexpr std::array kModeOptions{
     ModeOption{"test", "-t", Mode::Test}, ModeOption{"dump-config", "-T", Mode::Dump},
-    ModeOption{"schema", "--schema", Mode::Schema}, ModeOption{"signal", "-s", Mode::Signal}};
+    ModeOption{"schema", "--schema", Mode::Schema}, ModeOption{"signal", "-s", Mode::Control}};
 
 Error exclusive(const char* a, const char* b) {
   return Error{string(a) + " and " + b + " exclude each other"};
+}
+
+RuntimeOptions runtime_options(const cxxopts::ParseResult& parsed) {
+  RuntimeOptions runtime;
+  if (parsed.count("pid-file") > 0) runtime.pid_file = parsed["pid-file"].as<string>();
+  if (parsed.count("runtime-dir") > 0)
+    runtime.runtime_directory = parsed["runtime-dir"].as<string>();
+  if (const char* given = std::getenv("RUNTIME_DIRECTORY")) runtime.given_directory = given;
+  return runtime;
 }
 
 Result<Options> parse_gateway(int argc, const char* const* argv) {
@@ -88,11 +103,7 @@ Result<Options> parse_gateway(int argc, const char* const* argv) {
   if (parsed.count("version") > 0) return print("api-gateway " GATEWAY_VERSION "\n");
 
   Options options;
-  if (parsed.count("pid-file") > 0) options.runtime.pid_file = parsed["pid-file"].as<string>();
-  if (parsed.count("runtime-dir") > 0) {
-    options.runtime.runtime_directory = parsed["runtime-dir"].as<string>();
-  }
-  if (const char* given = std::getenv("RUNTIME_DIRECTORY")) options.runtime.given_directory = given;
+  options.runtime = runtime_options(parsed);
   if (parsed.count("config") > 0) {
     options.config = parsed["config"].as<string>();
     if (options.config.empty()) return Error{"-c needs the name of a file"};
@@ -104,10 +115,12 @@ Result<Options> parse_gateway(int argc, const char* const* argv) {
     given_mode = option.shown;
     options.mode = option.mode;
   }
-  if (options.mode != Mode::Signal) return options;
-  const auto signal = signal_of(parsed["signal"].as<string>());
-  if (!signal) return signal.error();
-  options.signal = *signal;
+  options.is_daemon = parsed.count("daemon") > 0;
+  if (options.is_daemon && options.mode != Mode::Run) return exclusive(given_mode, "--daemon");
+  if (options.mode != Mode::Control) return options;
+  const auto command = signal_command(parsed["signal"].as<string>());
+  if (!command) return command.error();
+  options.command = *command;
   return options;
 }
 
@@ -146,6 +159,31 @@ Result<Options> parse_healthcheck(int argc, const char* const* argv) {
   Options options;
   options.mode = Mode::Healthcheck;
   if (parsed.count("config") > 0) options.config = parsed["config"].as<string>();
+  return options;
+}
+
+constexpr std::array<std::string_view, kCommands.size()> kPurposes{
+    "Reload the configuration of the running gateway, and tell what changed\nor what is wrong",
+    "Have the running gateway open its log files anew",
+    "Stop the running gateway gracefully, and wait for its end", "Stop the running gateway at once",
+    "Tell how the running gateway is"};
+
+Result<Options> parse_control(int argc, const char* const* argv, const CommandMeaning& command) {
+  const auto index = static_cast<std::size_t>(&command - kCommands.data());
+  cxxopts::Options known("api-gateway " + string(command.word), string(kPurposes[index]) + "\n");
+  known.add_options()                                                       //
+      ("pid-file", "The pid file of the gateway", value<string>(), "FILE")  //
+      ("runtime-dir", "Its runtime directory", value<string>(), "DIR")      //
+      ("json", "Print the answer as JSON")                                  //
+      ("h,help", "Print this help and exit");
+  const auto parsed = known.parse(argc, argv);
+  if (Status status = no_arguments_left(parsed); !status) return std::move(status).error();
+  if (parsed.count("help") > 0) return print(known.help());
+  Options options;
+  options.mode = Mode::Control;
+  options.command = command.command;
+  options.as_json = parsed.count("json") > 0;
+  options.runtime = runtime_options(parsed);
   return options;
 }
 
@@ -214,9 +252,14 @@ Result<Options> parse_command_line(int argc, const char* const* argv) try {
   if (command == "example-service") return parse_example_service(argc - 1, argv + 1);
   if (command == "explain") return parse_explain(argc - 1, argv + 1);
   if (command == "healthcheck") return parse_healthcheck(argc - 1, argv + 1);
+  for (const CommandMeaning& row : kCommands) {
+    if (command == row.word) return parse_control(argc - 1, argv + 1, row);
+  }
   if (!command.empty() && !command.starts_with('-')) {
     return Error{"unknown command " + quoted(command) +
-                 "; expected explain, healthcheck or example-service, or options only"};
+                 "; expected reload, reopen, quit, stop, status, explain, healthcheck or "
+                 "example-service, "
+                 "or options only"};
   }
   return parse_gateway(argc, argv);
 } catch (const std::exception& error) {

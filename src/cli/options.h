@@ -6,6 +6,7 @@
 #include <string>
 
 #include "cli/explain.h"
+#include "process/commands.h"
 #include "process/runtime_paths.h"
 #include "util/address.h"
 #include "util/result.h"
@@ -17,8 +18,8 @@ enum class Mode {
   Print,   ///< help or version: `text`
   Schema,  ///< of the configuration file
   Test,
-  Dump,  ///< the effective configuration
-  Signal,
+  Dump,     ///< the effective configuration
+  Control,  ///< `command` for the running gateway
   Healthcheck,
   Explain,
   ExampleService,
@@ -28,8 +29,10 @@ struct Options {
   Mode mode = Mode::Run;
   std::string text;          ///< of Print
   std::string config;        ///< the configuration file; empty: the default one, if there is one
-  int signal = 0;            ///< of Signal
-  RuntimeOptions runtime;    ///< of Run and Signal
+  Command command{};         ///< of Control
+  bool as_json = false;      ///< of Control
+  RuntimeOptions runtime;    ///< of Run and Control
+  bool is_daemon = false;    ///< of Run
   Address listen;            ///< of ExampleService
   std::string name;          ///< of ExampleService
   explain::Request request;  ///< of Explain

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <utility>
 
 #include "util/duration.h"
 
@@ -11,15 +12,15 @@ namespace gateway {
 
 class Backoff {
  public:
-  static constexpr Milliseconds kFirst{100};
+  static constexpr Milliseconds kFirst{0};
+  static constexpr Milliseconds kSecond{100};
   static constexpr Milliseconds kLongest{10'000};
   /// A worker that lived this long was sound: the next one starts at once.
   static constexpr Milliseconds kSound{10'000};
 
   Milliseconds after(Milliseconds lived) {
-    const Milliseconds wait = lived >= kSound ? Milliseconds(0) : next_;
-    next_ = lived >= kSound ? kFirst : std::min(next_ * 2, kLongest);
-    return wait;
+    if (lived >= kSound) next_ = kFirst;
+    return std::exchange(next_, std::clamp(next_ * 2, kSecond, kLongest));
   }
 
  private:

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "process/generation.h"
 
-#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -30,6 +28,9 @@ namespace {
 static_assert(2 * kMaxWorkers <= Scoreboard::kWorkers);
 static_assert(kMaxInstances <= Scoreboard::kInstances);
 
+constexpr char kReopen = static_cast<char>(Order::Reopen);
+constexpr char kEndTunnels = static_cast<char>(Order::EndTunnels);
+
 // Between INT and KILL.
 constexpr Milliseconds kInterruptPatience{1000};
 
@@ -37,6 +38,8 @@ std::uint64_t due_in(Milliseconds duration) {
   if (duration == kOff) return Generation::kNever;
   return monotonic_us() + static_cast<std::uint64_t>(duration.count()) * 1000;
 }
+
+bool is_clean(int wait_status) { return WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0; }
 
 std::string signal_name(int wait_status) {
   if (!WIFSIGNALED(wait_status)) return "none";
@@ -62,8 +65,44 @@ Generation::Progress Generation::progress() const {
   return progress;
 }
 
+Generation::Reopening Generation::reopening() const {
+  Reopening reopening;
+  for (const Worker& worker : workers_) {
+    if (worker.pid == 0) continue;
+    if (worker.logs == LogState::Reopening) reopening.pending++;
+    if (worker.logs == LogState::Failed) reopening.failed++;
+  }
+  return reopening;
+}
+
+std::vector<Generation::WorkerView> Generation::workers() const {
+  std::vector<WorkerView> views;
+  for (const Worker& worker : workers_) {
+    if (worker.pid == 0 && stage_ > Stage::Serving) continue;
+    views.push_back({worker.pid, worker.slot, worker.is_ready});
+  }
+  return views;
+}
+
+std::string_view Generation::stage_name() const {
+  switch (stage_) {
+    case Stage::Starting: return "starting";
+    case Stage::Serving: return "serving";
+    case Stage::Draining: return "draining";
+    case Stage::Interrupted:
+    case Stage::Killed: break;
+  }
+  return "stopping";
+}
+
 bool Generation::is_gone() const {
   return std::all_of(workers_.begin(), workers_.end(), [](const auto& w) { return w.pid == 0; });
+}
+
+bool Generation::may_still_accept() const {
+  return stage_ == Stage::Draining && std::any_of(workers_.begin(), workers_.end(), [](auto& w) {
+           return w.pid != 0 && !w.is_draining;
+         });
 }
 
 void Generation::start() {
@@ -73,12 +112,18 @@ void Generation::start() {
 
 void Generation::serve() { stage_ = Stage::Serving; }
 
-void Generation::drain(Milliseconds patience) {
+void Generation::drain(Order how, Milliseconds patience, const Listeners& kept) {
   if (stage_ > Stage::Draining) return;
   stage_ends_us_ = std::min(stage_ends_us_, due_in(patience));
-  if (std::exchange(stage_, Stage::Draining) == Stage::Draining) return;
+  // A draining one may be told to stop.
+  if (std::exchange(stage_, Stage::Draining) == Stage::Draining && how == Order::Drain) return;
+  std::string message(1, static_cast<char>(how));
+  for (const auto& listener : parts_.listeners) {
+    const bool stays = std::find(kept.begin(), kept.end(), listener) != kept.end();
+    message += stays ? kStays : kEnds;
+  }
   parts_.listeners.clear();
-  send(signal_for(SignalAction::GracefulStop));
+  order(message);
 }
 
 void Generation::interrupt() {
@@ -86,59 +131,62 @@ void Generation::interrupt() {
   stage_ = Stage::Interrupted;
   stage_ends_us_ = due_in(kInterruptPatience);
   parts_.listeners.clear();
-  send(signal_for(SignalAction::FastStop));
+  signal(signal_for(SignalAction::FastStop));
 }
 
 void Generation::reopen_logs() {
-  for (LogOutput* output : {&parts_.logs->access, &parts_.logs->error}) {
-    if (const Status status = output->reopen(); !status) log::error("{}", status.error().message);
-  }
-  send(signal_for(SignalAction::Reopen));
+  for (Worker& worker : workers_) worker.logs = LogState::Reopening;
+  order({&kReopen, 1});
 }
 
 void Generation::end_tunnels(std::size_t limit) {
   if (stage_ != Stage::Draining || std::exchange(tunnels_ended_, true)) return;
   log::warn("too many generations drain, the oldest ends its tunnels generation={} limit={}",
             parts_.number, limit);
-  send(signal_for(SignalAction::GracefulStop));  // a second time: see Worker::drain
+  order({&kEndTunnels, 1});
 }
 
-void Generation::send(int signal) const {
+void Generation::signal(int number) const {
   for (const Worker& worker : workers_) {
-    if (worker.pid != 0) kill(worker.pid, signal);
+    if (worker.pid != 0) kill(worker.pid, number);
+  }
+}
+
+void Generation::order(std::string_view message) const {
+  for (const Worker& worker : workers_) {
+    if (worker.channel.is_open()) send_message(worker.channel.get(), message);
   }
 }
 
 void Generation::spawn(Worker& worker) {
   const auto slot = claim_slot(context_.scoreboard, parts_.number);
   if (!slot) return postpone(worker, "too many workers are still draining");
-  std::array<int, 2> ends{-1, -1};
+  auto channel = make_channel();
   const pid_t master = getpid();
-  const pid_t pid = pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) == 0 ? fork() : -1;
+  const pid_t pid = channel ? fork() : -1;
   const int error = errno;
-  UniqueFd read_end(ends[0]);
-  UniqueFd write_end(ends[1]);
   if (pid == 0) {
-    read_end.reset();
-    become_worker(*slot, std::move(write_end), master);
+    channel->master.reset();
+    become_worker(*slot, std::move(channel->worker), master);
   }
   if (pid < 0) {
     release_slot(context_.scoreboard.workers[*slot]);
-    return postpone(worker, errno_text(error));
+    return postpone(worker, channel ? errno_text(error) : channel.error().message);
   }
   worker.pid = pid;
   worker.slot = *slot;
   worker.started_us = monotonic_us();
-  worker.is_ready = false;
-  worker.ready = std::move(read_end);
+  worker.is_ready = worker.is_draining = false;
+  worker.logs = LogState::Open;
+  worker.channel = std::move(channel->master);
   log::info("worker started pid={} slot={} generation={}", pid, *slot, parts_.number);
 }
 
-void Generation::become_worker(std::size_t slot, UniqueFd ready, pid_t master) {
+void Generation::become_worker(std::size_t slot, UniqueFd channel, pid_t master) {
   context_.leave_master(*this);
   // exit() and not a return: what is on the stack is the master's to destroy.
   std::exit(run_worker({master, parts_.number, slot, parts_.config, parts_.listeners,
-                        parts_.account, *parts_.logs, context_.scoreboard, std::move(ready)}));
+                        parts_.account, *parts_.logs, context_.scoreboard, std::move(channel)}));
 }
 
 void Generation::postpone(Worker& worker, std::string_view reason) {
@@ -148,14 +196,14 @@ void Generation::postpone(Worker& worker, std::string_view reason) {
              wait.count());
 }
 
-void Generation::reap(pid_t pid, int wait_status) {
+Exit Generation::reap(pid_t pid, int wait_status) {
   const auto worker = std::find_if(workers_.begin(), workers_.end(),
                                    [pid](const Worker& w) { return w.pid == pid; });
-  if (worker == workers_.end()) return;
-  collect_ready();  // it may have said so and died before anybody looked
+  if (worker == workers_.end()) return Exit::NotOurs;
+  collect_reports();  // it may have said something and died before anybody looked
   release_slot(context_.scoreboard.workers[worker->slot]);
   worker->pid = 0;
-  worker->ready.reset();
+  worker->channel.reset();
   std::optional<Milliseconds> respawn_in;
   if (stage_ <= Stage::Serving) {
     const std::uint64_t lived_ms = (monotonic_us() - worker->started_us) / 1000;
@@ -163,14 +211,16 @@ void Generation::reap(pid_t pid, int wait_status) {
     worker->restart_us = due_in(*respawn_in);
   }
   log_exit(*worker, pid, wait_status, respawn_in);
+  // Those that had to be killed are no surprise.
+  const bool is_crash = !is_clean(wait_status) && stage_ <= Stage::Draining;
+  return is_crash ? Exit::Crash : Exit::Clean;
 }
 
 void Generation::log_exit(const Worker& worker, pid_t pid, int wait_status,
                           std::optional<Milliseconds> respawn_in) const {
-  const bool is_clean = WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0;
-  const auto level = !is_clean    ? spdlog::level::err
-                     : respawn_in ? spdlog::level::warn
-                                  : spdlog::level::info;
+  const auto level = !is_clean(wait_status) ? spdlog::level::err
+                     : respawn_in           ? spdlog::level::warn
+                                            : spdlog::level::info;
   const std::string status =
       WIFEXITED(wait_status) ? std::to_string(WEXITSTATUS(wait_status)) : "none";
   log::logger().log(level,
@@ -180,20 +230,32 @@ void Generation::log_exit(const Worker& worker, pid_t pid, int wait_status,
                     respawn_in ? std::to_string(respawn_in->count()) : "none");
 }
 
-void Generation::add_ready_pipes(std::vector<pollfd>& polled) const {
+void Generation::add_channels(std::vector<pollfd>& polled) const {
   for (const Worker& worker : workers_) {
-    if (worker.ready.is_open()) polled.push_back({worker.ready.get(), POLLIN, 0});
+    if (worker.channel.is_open()) polled.push_back({worker.channel.get(), POLLIN, 0});
   }
 }
 
-void Generation::collect_ready() {
+void Generation::collect_reports() {
   for (Worker& worker : workers_) {
-    if (!worker.ready.is_open()) continue;
-    char byte = 0;
-    const ssize_t length = read(worker.ready.get(), &byte, 1);
-    if (length < 0) continue;  // not yet
-    worker.is_ready = length == 1;
-    worker.ready.reset();  // its end without a byte is its death: reap() follows
+    while (worker.channel.is_open()) {
+      const Message message = receive_message(worker.channel.get());
+      if (message.state == Message::State::None) break;
+      if (message.state == Message::State::End) {
+        worker.channel.reset();  // its death: reap() follows
+      } else {
+        on_report(worker, static_cast<Report>(message.text.front()));
+      }
+    }
+  }
+}
+
+void Generation::on_report(Worker& worker, Report report) {
+  switch (report) {
+    case Report::Ready: worker.is_ready = true; return;
+    case Report::Draining: worker.is_draining = true; return;
+    case Report::Reopened: worker.logs = LogState::Open; return;
+    case Report::NotReopened: worker.logs = LogState::Failed; return;
   }
 }
 
@@ -212,7 +274,7 @@ void Generation::on_time() {
     log::error("workers do not stop and are killed generation={}", parts_.number);
     stage_ = Stage::Killed;
     stage_ends_us_ = kNever;
-    send(SIGKILL);
+    signal(SIGKILL);
   }
 }
 
@@ -225,8 +287,8 @@ std::uint64_t Generation::next_due() const {
   return due;
 }
 
-void Generation::close_pipes() {
-  for (Worker& worker : workers_) worker.ready.reset();
+void Generation::close_channels() {
+  for (Worker& worker : workers_) worker.channel.reset();
 }
 
 void Generation::close_parts() {

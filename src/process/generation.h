@@ -16,9 +16,11 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "process/backoff.h"
+#include "process/channel.h"
 #include "process/heritage.h"
 
 namespace gateway {
@@ -31,6 +33,9 @@ struct ForkContext {
   /// Called in a new worker of `own`: closes what is the master's and the other generations'.
   std::function<void(Generation& own)> leave_master;
 };
+
+/// How a worker ended.
+enum class Exit : std::uint8_t { NotOurs, Clean, Crash };
 
 class Generation {
  public:
@@ -46,6 +51,16 @@ class Generation {
     std::size_t ready = 0;    ///< got ready, and may have died since
     std::size_t lost = 0;     ///< died, or could not be started
   };
+  /// How the workers took to opening their logs anew.
+  struct Reopening {
+    std::size_t pending = 0;
+    std::size_t failed = 0;
+  };
+  struct WorkerView {
+    pid_t pid;  ///< 0: will be started again
+    std::size_t slot;
+    bool is_ready;
+  };
   static constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
 
   Generation(Parts parts, const ForkContext& context);
@@ -54,47 +69,63 @@ class Generation {
   const Config& config() const { return parts_.config; }
   const Listeners& listeners() const { return parts_.listeners; }
   const std::shared_ptr<Logs>& logs() const { return parts_.logs; }
+  const Parts& parts() const { return parts_; }
   Progress progress() const;
+  Reopening reopening() const;
+  std::vector<WorkerView> workers() const;
+  std::string_view stage_name() const;
+  /// When what it has in progress is cut; kNever: not at all.
+  std::uint64_t stage_ends_us() const { return stage_ends_us_; }
+  bool has_ended_tunnels() const { return tunnels_ended_; }
   bool is_gone() const;
+  /// Told to drain or to stop, some have not said yet that they accept no more.
+  bool may_still_accept() const;
 
   void start();
   void serve();
-  /// Lets go of the sockets and tells the workers to drain; interrupts those that take longer.
-  void drain(Milliseconds patience);
+  /// Lets go of the sockets and tells the workers to drain: Order::Drain or Stop. Those that are
+  /// not in `kept` are gone for everybody. Interrupts workers that take longer than `patience`.
+  void drain(Order how, Milliseconds patience, const Listeners& kept);
   /// Tells the workers to stop at once; kills those that do not.
   void interrupt();
   /// Tells draining workers to end their tunnels, once: too many generations drain.
   void end_tunnels(std::size_t limit);
+  /// In the workers, by name; they report it: see reopening().
   void reopen_logs();
 
   /// Does nothing if `pid` is not one of its workers.
-  void reap(pid_t pid, int wait_status);
-  void add_ready_pipes(std::vector<pollfd>& polled) const;
-  void collect_ready();
+  Exit reap(pid_t pid, int wait_status);
+  void add_channels(std::vector<pollfd>& polled) const;
+  void collect_reports();
   void on_time();
   std::uint64_t next_due() const;
 
-  /// In a new worker, of this generation or another: closes the master's ends of the pipes.
-  void close_pipes();
+  /// In a new worker, of this generation or another: closes the master's ends of the channels.
+  void close_channels();
   /// In a new worker of another generation: closes its sockets and logs.
   void close_parts();
 
  private:
   enum class Stage : std::uint8_t { Starting, Serving, Draining, Interrupted, Killed };
+  enum class LogState : std::uint8_t { Open, Reopening, Failed };
   struct Worker {
     pid_t pid = 0;  ///< 0: none at the moment
     std::size_t slot = 0;
     std::uint64_t started_us = 0;
     std::uint64_t restart_us = 0;
     bool is_ready = false;
-    UniqueFd ready;
+    bool is_draining = false;
+    LogState logs = LogState::Open;
+    UniqueFd channel;
     Backoff backoff;
   };
 
-  void send(int signal) const;
+  void signal(int number) const;
+  void order(std::string_view message) const;
   void spawn(Worker& worker);
-  [[noreturn]] void become_worker(std::size_t slot, UniqueFd ready, pid_t master);
+  [[noreturn]] void become_worker(std::size_t slot, UniqueFd channel, pid_t master);
   void postpone(Worker& worker, std::string_view reason);
+  void on_report(Worker& worker, Report report);
   void log_exit(const Worker& worker, pid_t pid, int wait_status,
                 std::optional<Milliseconds> respawn_in) const;
 

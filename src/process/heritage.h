@@ -35,7 +35,7 @@ struct Heritage {
   const std::optional<Account>& account;  ///< who to become, if anybody
   Logs& logs;
   Scoreboard& scoreboard;
-  UniqueFd ready;  ///< takes one byte once the worker accepts connections
+  UniqueFd channel;  ///< the worker's end, see channel.h
 };
 
 }  // namespace gateway

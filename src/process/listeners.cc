@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <string>
 #include <utility>
@@ -78,14 +79,67 @@ Result<Listener> open_listener(const Address& address) {
   return listener;
 }
 
+Result<Address> address_of(const ListenerConfig& config) {
+  return config.unix_path.empty() ? Address::from_ip(config.host, config.port)
+                                  : Address::from_unix_path(config.unix_path);
+}
+
+using Matches = bool (*)(const InheritedSocket& socket, const ListenerConfig& config,
+                         const Address& address);
+
+constexpr std::array<Matches, 3> kMatches{
+    [](const InheritedSocket& socket, const ListenerConfig&, const Address& address) {
+      return socket.address == address;
+    },
+    [](const InheritedSocket& socket, const ListenerConfig& config, const Address&) {
+      return !socket.name.empty() && socket.name == config.name;
+    },
+    [](const InheritedSocket& socket, const ListenerConfig& config, const Address& address) {
+      return config.unix_path.empty() && config.port == 0 &&
+             socket.address.family() == address.family() && socket.address.host() == address.host();
+    },
+};
+
+std::shared_ptr<const Listener> adopt(InheritedSocket& socket, const Address& configured,
+                                      bool own_files) {
+  Listener listener{configured, socket.address, std::move(socket.socket), {}};
+  if (!listener.bound.is_unix()) {
+    set_option(listener.socket.get(), IPPROTO_TCP, TCP_NODELAY, 1);
+  } else if (own_files) {
+    listener.file = SocketFile::adopt(listener.bound);
+  }
+  return std::make_shared<const Listener>(std::move(listener));
+}
+
 }  // namespace
+
+Listeners adopt_listeners(const std::vector<ListenerConfig>& configs,
+                          std::vector<InheritedSocket>& sockets, bool own_files) {
+  Listeners adopted;
+  for (const Matches matches : kMatches) {  // the surer ones first, for all
+    for (const ListenerConfig& config : configs) {
+      const auto address = address_of(config);
+      if (!address) continue;
+      const bool is_there = std::any_of(adopted.begin(), adopted.end(), [&](const auto& listener) {
+        return listener->configured == *address;
+      });
+      if (is_there) continue;
+      const auto found = std::find_if(sockets.begin(), sockets.end(), [&](const auto& socket) {
+        return matches(socket, config, *address);
+      });
+      if (found == sockets.end()) continue;
+      adopted.push_back(adopt(*found, *address, own_files));
+      sockets.erase(found);
+    }
+  }
+  return adopted;
+}
 
 Result<Listeners> open_listeners(const std::vector<ListenerConfig>& configs,
                                  const Listeners& open) {
   Listeners listeners;
   for (const ListenerConfig& config : configs) {
-    auto address = config.unix_path.empty() ? Address::from_ip(config.host, config.port)
-                                            : Address::from_unix_path(config.unix_path);
+    auto address = address_of(config);
     if (!address) return std::move(address).error();
     const auto kept = std::find_if(open.begin(), open.end(), [&](const auto& listener) {
       return listener->configured == *address;

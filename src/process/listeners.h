@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "process/inherited_sockets.h"
 #include "process/socket_file.h"
 #include "util/address.h"
 #include "util/result.h"
@@ -21,11 +22,17 @@ namespace gateway {
 struct Listener {
   Address configured;  ///< port 0: the kernel was to pick one
   Address bound;
-  UniqueFd socket;  ///< non-blocking; what it accepts has TCP_NODELAY
-  SocketFile file;  ///< of a unix socket
+  UniqueFd socket;          ///< non-blocking; what it accepts has TCP_NODELAY
+  mutable SocketFile file;  ///< of a unix socket; may be disowned
 };
 
 using Listeners = std::vector<std::shared_ptr<const Listener>>;
+
+/// Those of `sockets` that a listener is configured for: by its address, else by its name, else,
+/// when its port is 0, by its host. The others are left. `own_files`: the files of unix sockets are
+/// to be removed with them.
+Listeners adopt_listeners(const std::vector<ListenerConfig>& configs,
+                          std::vector<InheritedSocket>& sockets, bool own_files);
 
 /// A listener for each of `configs`, in order, taken from `open` where it is there already. Errors
 /// name the address and what to do about it.

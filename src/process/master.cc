@@ -7,125 +7,56 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <csignal>
 #include <cstdlib>
-#include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "observe/log.h"
-#include "observe/scoreboard.h"
-#include "process/pid_file.h"
-#include "process/resources.h"
-#include "process/signals.h"
-#include "process/succession.h"
+#include "process/control_reply.h"
+#include "process/master_process.h"
+#include "process/status_report.h"
 #include "util/clock.h"
 #include "util/text.h"
 
 namespace gateway {
 namespace {
 
-constexpr std::uint64_t kFewDescriptors = 4096;
-
 void log_error(const Error& error) {
   for (const std::string_view line : split(error.message, '\n')) log::error("{}", line);
 }
 
-class Master {
- public:
-  explicit Master(const MasterOptions& options) : options_(options) {}
+}  // namespace
 
-  int run() {
-    if (const Status status = start(); !status) {
-      log_error(status.error());
-      return EXIT_FAILURE;
-    }
-    while (!is_stopping_ || !succession_->is_gone()) {
-      wait();
-      handle_signals();
-      look_after();
-    }
-    log::info("stopped");
-    return exit_status_;
+int Master::run() {
+  Status status = go_into_background();
+  if (status) status = start();
+  if (!status) {
+    log_error(status.error());
+    start_report_.fail(status.error());
+    return EXIT_FAILURE;
   }
-
- private:
-  Status start();
-  Status take_signals();
-  Status take_pid_file();
-  Status start_workers(LoadedConfig loaded);
-
-  void wait();
-  void handle_signals();
-  void handle(const SignalMeaning& signal);
-  void look_after();
-  void stop(SignalAction how);
-  void reload();
-  void reap();
-
-  const MasterOptions& options_;
-  UniqueFd signals_;
-  PidFile pid_file_;
-  std::optional<Succession> succession_;
-  bool is_reload_waiting_ = false;
-  bool is_stopping_ = false;
-  unsigned terms_ = 0;
-  int exit_status_ = EXIT_SUCCESS;
-};
-
-Status Master::start() {
-  auto loaded = options_.load();
-  if (!loaded) return std::move(loaded).error();
-  if (Status status = take_signals(); !status) return status;
-  if (Status status = take_pid_file(); !status) return status;
-  return start_workers(*std::move(loaded));
-}
-
-Status Master::take_signals() {
-  signal(SIGPIPE, SIG_IGN);
-  signal(SIGUSR2, SIG_IGN);  // means nothing here, and must not kill; workers inherit it
-  const sigset_t handled = handled_signals();
-  sigprocmask(SIG_BLOCK, &handled, nullptr);
-  // Who started us may have had them ignored: with CHLD that would lose the workers' exits.
-  for (const SignalMeaning& row : kSignals) signal(row.number, SIG_DFL);
-  signals_.reset(signalfd(-1, &handled, SFD_NONBLOCK | SFD_CLOEXEC));
-  if (!signals_.is_open()) return Error{"cannot receive signals: " + errno_text(errno)};
-  return ok();
-}
-
-Status Master::take_pid_file() {
-  auto path = writable_pid_file_path(options_.runtime);
-  if (!path) return std::move(path).error();
-  if (path->empty()) return ok();
-  auto pid_file = PidFile::create(*path);
-  if (!pid_file) return std::move(pid_file).error();
-  pid_file_ = *std::move(pid_file);
-  return ok();
-}
-
-Status Master::start_workers(LoadedConfig loaded) {
-  auto scoreboard = Scoreboard::map();
-  if (!scoreboard) return std::move(scoreboard).error();
-  (*scoreboard)->started_at_ms.store(unix_ms(), std::memory_order_relaxed);
-  const std::uint64_t descriptors = raise_descriptor_limit();
-
-  succession_.emplace(**scoreboard, [this] {
-    signals_.reset();
-    pid_file_.disown();
-  });
-  if (Status status = succession_->begin(std::move(loaded)); !status) return status;
-  if (!pid_file_.is_held()) log::info("no runtime directory, no pid file: -s needs --pid-file");
-  if (descriptors < kFewDescriptors) {
-    log::warn("few descriptors allowed limit={} recommended={}", descriptors, kFewDescriptors);
+  while (!is_stopping_ || !succession_->is_gone()) {
+    wait();
+    handle_signals();
+    look_after();
   }
-  return ok();
+  tell_end();
+  log::info("stopped");
+  return exit_status_;
 }
 
 void Master::wait() {
   std::vector<pollfd> polled{{signals_.get(), POLLIN, 0}};
-  const std::uint64_t due = succession_->prepare_wait(polled);
+  std::uint64_t due = std::min(succession_->prepare_wait(polled), manager_.next_due());
+  due = std::min(due, reopening_->next_due());
+  upgrade_->add_to(polled);
+  if (control_) {
+    control_->add_to(polled);
+    due = std::min(due, control_->next_due());
+  }
   const std::uint64_t now = monotonic_us();
   const std::uint64_t left = due > now ? due - now : 0;
   const timespec timeout{static_cast<time_t>(left / 1'000'000),
@@ -144,51 +75,139 @@ void Master::handle_signals() {
 }
 
 void Master::handle(const SignalMeaning& signal) {
-  if (signal.action != SignalAction::Reap) log::info("signal received signal={}", signal.name);
+  if (signal.action != SignalAction::Reap && signal.action != SignalAction::Rest) {
+    log::info("signal received signal={}", signal.name);
+  }
   if (signal.number == SIGTERM && ++terms_ > 1) return stop(SignalAction::FastStop);
   switch (signal.action) {
     case SignalAction::GracefulStop:
     case SignalAction::FastStop: return stop(signal.action);
-    case SignalAction::Reload: is_reload_waiting_ = true; return;
-    case SignalAction::Reopen: return succession_->reopen_logs();
+    case SignalAction::Reload: return reload();
+    case SignalAction::Reopen: return reopening_->begin(std::nullopt);
+    case SignalAction::Upgrade: return is_stopping_ ? void() : upgrade_->begin();
+    case SignalAction::Rest: return rest();
     case SignalAction::Reap: return reap();
   }
 }
 
-void Master::look_after() {
-  for (;;) {
-    if (const Status status = succession_->look_after(); !status) {
-      log_error(status.error());
-      exit_status_ = EXIT_FAILURE;
-      stop(SignalAction::FastStop);
-    }
-    if (!is_reload_waiting_ || is_stopping_ || succession_->is_starting()) return;
-    reload();  // and look again: it may have failed already, and then nothing wakes us
+void Master::handle(ClientId client, std::string_view request) {
+  const auto* row = std::find_if(kCommands.begin(), kCommands.end(),
+                                 [&](const auto& each) { return each.word == request; });
+  if (row == kCommands.end()) {
+    const std::string text = "unknown request " + quoted(request);
+    return answer(client, result_line(/*is_ok=*/false, text), /*is_last=*/true);
+  }
+  if (row->command != Command::ShowStatus) log::info("told to {}", row->word);
+  answer(client, accepted_line(), /*is_last=*/false);
+  obey(client, row->command);
+}
+
+void Master::obey(ClientId client, Command command) {
+  switch (command) {
+    case Command::Reload:
+      reloader_->request(client);
+      if (is_stopping_) reloader_->refuse("the gateway is stopping");
+      if (upgrade_->is_running()) {
+        reloader_->refuse(
+            "an upgrade is under way, and this is the old master: reload the new one");
+      }
+      return;
+    case Command::Reopen: return reopening_->begin(client);
+    case Command::Quit:
+    case Command::Stop:
+      wait_for_end_.push_back(client);
+      return stop(command == Command::Quit ? SignalAction::GracefulStop : SignalAction::FastStop);
+    case Command::ShowStatus:
+      return answer(client, result_line(/*is_ok=*/true, "", "\"status\":" + status()),
+                    /*is_last=*/true);
   }
 }
 
-void Master::stop(SignalAction how) {
-  is_stopping_ = true;
-  succession_->stop(how);
+void Master::answer(ClientId client, std::string_view lines, bool is_last) {
+  if (control_) control_->answer(client, lines, is_last);
 }
 
 void Master::reload() {
-  is_reload_waiting_ = false;
-  auto loaded = options_.load();
-  const Status status =
-      loaded ? succession_->begin(*std::move(loaded)) : Status(std::move(loaded).error());
-  if (status) return;
-  log_error(status.error());
-  log::error("reload failed, the old workers go on");
+  if (upgrade_->is_running()) return upgrade_->take_back();
+  reloader_->request(std::nullopt);
+}
+
+// A terminal sends this to whoever runs in it, each time its size changes.
+void Master::rest() {
+  if (!options_.is_daemon || is_stopping_) return;
+  log::info("signal received signal=WINCH");
+  succession_->rest();
+}
+
+void Master::look_after() {
+  if (control_) {
+    control_->look_after(
+        [this](ClientId client, std::string_view request) { handle(client, request); });
+  }
+  do {  // a reload that fails at once leaves nothing that would wake us for the next one
+    if (const Status status = succession_->look_after(); !status) {
+      log_error(status.error());
+      start_report_.fail(status.error());
+      exit_status_ = EXIT_FAILURE;
+      stop(SignalAction::FastStop);
+    }
+  } while (!is_stopping_ && reloader_->look_after());
+  reopening_->look_after();
+  upgrade_->look_after();
+  manager_.look_after();
+  announce_first();
+}
+
+void Master::announce_first() {
+  if (is_announced_ || is_stopping_ || succession_->parts() == nullptr) return;
+  is_announced_ = true;
+  manager_.ready(summary(*succession_));
+  start_report_.ready();
+}
+
+// Whether connections that come now are somebody else's to accept.
+bool Master::other_master_serves() const {
+  return upgrade_->is_running() || (old_master_ && old_master_->is_alive());
+}
+
+void Master::stop(SignalAction how) {
+  const bool others_serve = other_master_serves();
+  if (!std::exchange(is_stopping_, true)) {
+    reloader_->refuse("the gateway is stopping");
+    const auto* parts = succession_->parts();
+    const Milliseconds patience =
+        parts != nullptr ? parts->config.shutdown_drain_timeout : Milliseconds(0);
+    if (!others_serve) manager_.stopping(patience);
+  }
+  if (others_serve) succession_->disown_files();
+  succession_->stop(how, others_serve);
+}
+
+// At the very end: who was told so may start the next gateway in the same place.
+void Master::tell_end() {
+  if (control_) control_->retire();
+  pid_file_.remove();
+  for (const ClientId client : wait_for_end_) {
+    answer(client, result_line(/*is_ok=*/true, "stopped"), /*is_last=*/true);
+  }
 }
 
 void Master::reap() {
   int status = 0;
   // As the first process of a container the master gets orphans that are none of its workers.
-  for (pid_t pid = 0; (pid = waitpid(-1, &status, WNOHANG)) > 0;) succession_->reap(pid, status);
+  for (pid_t pid = 0; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
+    if (!upgrade_->reap(pid)) succession_->reap(pid, status);
+  }
 }
 
-}  // namespace
+std::string Master::status() const {
+  const char* state = is_stopping_              ? "stopping"
+                      : upgrade_->is_running()  ? "upgrading"
+                      : reloader_->is_running() ? "reloading"
+                                                : "running";
+  return status_json(
+      {*scoreboard_, *succession_, *reloader_, state, pid_file_.path(), upgrade_->new_master()});
+}
 
 int run_master(const MasterOptions& options) { return Master(options).run(); }
 

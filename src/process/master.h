@@ -9,6 +9,7 @@
 #include <functional>
 
 #include "config/environment.h"
+#include "process/exec_master.h"
 #include "process/runtime_paths.h"
 #include "util/result.h"
 
@@ -17,6 +18,8 @@ namespace gateway {
 struct MasterOptions {
   RuntimeOptions runtime;
   std::function<Result<LoadedConfig>()> load;  ///< at the start and on each reload
+  Invocation invocation;                       ///< how to start the new program of an upgrade
+  bool is_daemon = false;
 };
 
 /// Runs the gateway until it is told to stop; returns the exit status of the process.

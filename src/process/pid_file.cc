@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdint>
+#include <cstdio>
 #include <limits>
 #include <optional>
 #include <string_view>
@@ -118,6 +119,13 @@ PidFile& PidFile::operator=(PidFile&& other) noexcept {
   return *this;
 }
 
+Status PidFile::move_to(const std::string& path) {
+  if (!is_held()) return ok();
+  if (rename(path_.c_str(), path.c_str()) != 0) return failed("rename", path_, errno);
+  path_ = path;
+  return ok();
+}
+
 void PidFile::remove() {
   if (file_.is_open() && is_file_at(file_.get(), path_)) unlink(path_.c_str());
   file_.reset();
@@ -126,7 +134,8 @@ void PidFile::remove() {
 Result<pid_t> find_master(const std::string& path) {
   const UniqueFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.is_open() && errno == ENOENT) {
-    return Error{"no gateway is running: there is no pid file " + path};
+    return Error{"no gateway is running: there is no pid file " + path +
+                 "; if it runs elsewhere, give its --runtime-dir or --pid-file"};
   }
   if (!file.is_open()) return failed("open", path, errno);
   const auto pid = read_pid(file.get());

@@ -26,6 +26,9 @@ class PidFile {
   PidFile& operator=(PidFile&& other) noexcept;
   ~PidFile() { remove(); }
 
+  const std::string& path() const { return path_; }
+  /// Renames it; lock and content stay.
+  Status move_to(const std::string& path);
   /// Unlinks the file if it is still ours.
   void remove();
   bool is_held() const { return file_.is_open(); }

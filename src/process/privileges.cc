@@ -2,11 +2,15 @@
 #include "process/privileges.h"
 
 #include <grp.h>
+#include <linux/capability.h>
 #include <pwd.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <cstdint>
 
 #include "util/text.h"
 
@@ -46,6 +50,28 @@ Error not_root(const char* what, const std::string& name) {
                ": only root can change that; start the gateway as root or as that " + what};
 }
 
+/// Permitted, effective and inheritable ones to those of `wanted` that are there.
+Status limit_capabilities(std::uint64_t wanted) {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  std::array<__user_cap_data_struct, 2> sets{};
+  if (syscall(SYS_capget, &header, sets.data()) != 0) {
+    return Error{"cannot read the capabilities: " + errno_text(errno)};
+  }
+  for (std::size_t i = 0; i < sets.size(); i++) {
+    const auto part = static_cast<std::uint32_t>(wanted >> (32 * i));
+    sets[i].permitted &= part;
+    sets[i].effective = sets[i].permitted;
+    sets[i].inheritable &= part;
+  }
+  // The ambient ones follow what is permitted.
+  if (syscall(SYS_capset, &header, sets.data()) != 0) {
+    return Error{"cannot drop capabilities: " + errno_text(errno)};
+  }
+  return ok();
+}
+
+constexpr std::uint64_t bit(unsigned capability) { return std::uint64_t{1} << capability; }
+
 }  // namespace
 
 Result<std::optional<Account>> worker_account(const std::string& user, const std::string& group) {
@@ -83,6 +109,16 @@ Status become(const Account& account) {
   }
   return ok();
 }
+
+Status keep_needed_capabilities() {
+  constexpr std::uint64_t kNeeded = bit(CAP_NET_BIND_SERVICE) | bit(CAP_CHOWN) |
+                                    bit(CAP_DAC_OVERRIDE) | bit(CAP_FOWNER) | bit(CAP_KILL) |
+                                    bit(CAP_SETUID) | bit(CAP_SETGID);
+  if (Status status = forbid_new_privileges(); !status) return status;
+  return limit_capabilities(kNeeded);
+}
+
+Status drop_capabilities() { return limit_capabilities(0); }
 
 Status forbid_new_privileges() {
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Privileges: workers give root away before they read a byte from the network.
+// Privileges: workers give all of them away before they read a byte from the network, the master
+// what it will never need.
 #pragma once
 
 #include <sys/types.h>
@@ -26,6 +27,13 @@ Result<std::optional<Account>> worker_account(const std::string& user, const std
 
 /// Becomes `account` for good, all groups included. An error leaves the process unfit to go on.
 Status become(const Account& account);
+
+/// For good: those to bind low ports, to own logs and pid files, and to start and signal workers of
+/// another user stay, as far as they are there. Forbids new privileges too.
+Status keep_needed_capabilities();
+
+/// For good, all of them.
+Status drop_capabilities();
 
 /// From now on no program this process executes can gain privileges.
 Status forbid_new_privileges();

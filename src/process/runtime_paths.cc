@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <string_view>
 
 #include "util/text.h"
 
@@ -44,6 +45,13 @@ Result<std::string> writable_pid_file_path(const RuntimeOptions& options) {
   if (error == 0) return pid_file_path(options);
   if (options.runtime_directory.empty()) return std::string();
   return Error{"cannot use the runtime directory " + directory + ": " + errno_text(error)};
+}
+
+std::string control_socket_path(const std::string& pid_file) {
+  constexpr std::string_view kEnding = ".pid";
+  std::string path = pid_file;
+  if (path.ends_with(kEnding)) path.resize(path.size() - kEnding.size());
+  return path += ".sock";
 }
 
 }  // namespace gateway

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Where a running gateway keeps its pid file.
+// Where a running gateway keeps its pid file, and its control socket beside it.
 #pragma once
 
 #include <string>
@@ -22,5 +22,8 @@ std::string pid_file_path(const RuntimeOptions& options);
 /// Where to write it: empty when there is no usable runtime directory and none was asked for; an
 /// error when the one that was asked for is not usable.
 Result<std::string> writable_pid_file_path(const RuntimeOptions& options);
+
+/// The control socket of who has this pid file: api-gateway.sock beside api-gateway.pid.
+std::string control_socket_path(const std::string& pid_file);
 
 }  // namespace gateway

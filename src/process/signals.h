@@ -3,8 +3,8 @@
 // The one table of signals: what each means to master and workers alike, and the word that
 // `api-gateway -s` and the log have for it.
 //
-// HUP and CHLD concern the master only. PIPE is ignored by all. WINCH, which a terminal sends when
-// it is resized, keeps its default: nothing.
+// HUP, USR2, WINCH and CHLD concern the master only; workers ignore them. WINCH counts for a daemon
+// only: a terminal sends it when it is resized. PIPE is ignored by all.
 // Source  api-gateway(8), SIGNALS.
 #pragma once
 
@@ -19,6 +19,8 @@ enum class SignalAction {
   FastStop,      ///< exit now; what is in flight ends visibly short
   Reload,        ///< a new generation of workers from the configuration as it is now
   Reopen,        ///< open log files anew
+  Upgrade,       ///< a new master from the program as it is now, beside this one
+  Rest,          ///< the workers drain and nobody follows them; the master stays
   Reap,          ///< a worker has exited
 };
 
@@ -36,8 +38,16 @@ inline constexpr std::array kSignals{
     SignalMeaning{SIGINT, "INT", SignalAction::FastStop, "stop"},
     SignalMeaning{SIGHUP, "HUP", SignalAction::Reload, "reload"},
     SignalMeaning{SIGUSR1, "USR1", SignalAction::Reopen, "reopen"},
+    SignalMeaning{SIGUSR2, "USR2", SignalAction::Upgrade, ""},
+    SignalMeaning{SIGWINCH, "WINCH", SignalAction::Rest, ""},
     SignalMeaning{SIGCHLD, "CHLD", SignalAction::Reap, ""},
 };
+
+/// Whether a worker acts on it too.
+constexpr bool is_for_workers(SignalAction action) {
+  return action == SignalAction::GracefulStop || action == SignalAction::FastStop ||
+         action == SignalAction::Reopen;
+}
 
 /// What the master sends its workers; of several signals for one action the first of the table.
 constexpr int signal_for(SignalAction action) {

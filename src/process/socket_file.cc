@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <utility>
 
 #include "util/text.h"
@@ -13,8 +14,6 @@
 
 namespace gateway {
 namespace {
-
-constexpr mode_t kForEverybody = 0666;
 
 Error cannot_listen(const Address& address, int error) {
   std::string advice;
@@ -43,7 +42,7 @@ Status make_room(const Address& address) {
 
 }  // namespace
 
-Result<SocketFile> SocketFile::bind(int socket, const Address& address) {
+Result<SocketFile> SocketFile::bind(int socket, const Address& address, mode_t mode) {
   if (Status status = make_room(address); !status) return std::move(status).error();
   if (::bind(socket, address.data(), address.size()) != 0) return cannot_listen(address, errno);
   SocketFile file;
@@ -51,12 +50,32 @@ Result<SocketFile> SocketFile::bind(int socket, const Address& address) {
   file.path_ = address.host();
   file.owner_ = getpid();
   // Nobody can connect before listen(): there is no moment with another mode.
-  if (lstat(file.path_.c_str(), &made) != 0 || chmod(file.path_.c_str(), kForEverybody) != 0) {
+  if (lstat(file.path_.c_str(), &made) != 0 || chmod(file.path_.c_str(), mode) != 0) {
     return cannot_listen(address, errno);
   }
   file.device_ = made.st_dev;
   file.inode_ = made.st_ino;
   return file;
+}
+
+SocketFile SocketFile::adopt(const Address& address) {
+  SocketFile file;
+  struct stat found {};
+  if (lstat(address.host().c_str(), &found) != 0 || !S_ISSOCK(found.st_mode)) return file;
+  file.path_ = address.host();
+  file.owner_ = getpid();
+  file.device_ = found.st_dev;
+  file.inode_ = found.st_ino;
+  return file;
+}
+
+Status SocketFile::move_to(const std::string& path) {
+  if (path_.empty()) return ok();
+  if (rename(path_.c_str(), path.c_str()) != 0) {
+    return Error{"cannot rename " + path_ + " to " + path + ": " + errno_text(errno)};
+  }
+  path_ = path;
+  return ok();
 }
 
 SocketFile::SocketFile(SocketFile&& other) noexcept { *this = std::move(other); }

@@ -4,7 +4,7 @@
 //
 // Removed   by the process that made it, when it lets go; not by a worker that inherited it, and
 //           not when another program has put its own in its place.
-// Mode      0666: who may connect is up to the directory it is in.
+// Mode      by default 0666: who may connect is up to the directory it is in.
 #pragma once
 
 #include <sys/types.h>
@@ -27,7 +27,15 @@ class SocketFile {
 
   /// Binds `socket` to `address`. A file that a program left behind when it ended is replaced; one
   /// that somebody answers on, or that is no socket, is an error.
-  static Result<SocketFile> bind(int socket, const Address& address);
+  static Result<SocketFile> bind(int socket, const Address& address, mode_t mode = 0666);
+
+  /// The file that is there already: from now on it is this process's to remove.
+  static SocketFile adopt(const Address& address);
+
+  /// Renames it.
+  Status move_to(const std::string& path);
+  /// Leaves the file to somebody else.
+  void disown() { path_.clear(); }
 
  private:
   std::string path_;  ///< empty: none

@@ -2,6 +2,7 @@
 #include "process/succession.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "observe/log.h"
@@ -12,6 +13,8 @@ namespace {
 
 // From fork to a worker's first accept: more than the slowest machine needs.
 constexpr std::uint64_t kStartPatienceUs = 30'000'000;
+// From the order to drain until a worker obeys: it does so between two events.
+constexpr std::uint64_t kSettlePatienceUs = 10'000'000;
 
 Result<std::shared_ptr<Logs>> open_logs(const LogConfig& config) {
   auto access = LogOutput::open(config.access);
@@ -19,6 +22,16 @@ Result<std::shared_ptr<Logs>> open_logs(const LogConfig& config) {
   auto error = LogOutput::open(config.error);
   if (!error) return std::move(error).error();
   return std::make_shared<Logs>(Logs{*std::move(access), *std::move(error)});
+}
+
+bool reopen(Logs& logs) {
+  bool is_ok = true;
+  for (LogOutput* output : {&logs.access, &logs.error}) {
+    const Status status = output->reopen();
+    if (!status) log::error("log not reopened: {}", status.error().message);
+    is_ok &= status.has_value();
+  }
+  return is_ok;
 }
 
 void log_new(const Listeners& listeners, const Listeners& old) {
@@ -46,10 +59,8 @@ Status Succession::begin(LoadedConfig loaded) {
   for (const std::string& warning : loaded.warnings) log::warn("{}", warning);
   auto account = worker_account(loaded.config.user, loaded.config.group);
   if (!account) return std::move(account).error();
-  const Listeners old = current_ ? current_->listeners() : Listeners();
-  auto listeners = open_listeners(loaded.config.listeners, old);
+  auto listeners = listen(loaded.config.listeners);
   if (!listeners) return std::move(listeners).error();
-  log_new(*listeners, old);
   if (*account) {
     for (LogOutput* output : {&(*logs)->access, &(*logs)->error}) {
       if (Status given = output->give_to((*account)->uid, (*account)->gid); !given) return given;
@@ -58,29 +69,100 @@ Status Succession::begin(LoadedConfig loaded) {
               (*account)->gid);
   }
 
-  // The same number after a failure: generations take turns in the scoreboard's two halves.
-  const unsigned number = current_ ? current_->number() + 1 : 1;
-  starting_ = std::make_unique<Generation>(
-      Generation::Parts{number, std::move(loaded.config), *std::move(listeners), *std::move(logs),
-                        *std::move(account)},
-      context_);
-  starting_until_us_ = monotonic_us() + kStartPatienceUs;
-  starting_->start();
+  start({next_number(), std::move(loaded.config), *std::move(listeners), *std::move(logs),
+         *std::move(account)});
   return ok();
 }
 
-void Succession::stop(SignalAction how) {
+void Succession::inherit(std::vector<InheritedSocket> sockets, bool own_files) {
+  inherited_ = std::move(sockets);
+  own_inherited_files_ = own_files;
+}
+
+// In a function of its own: the old sockets may not be on the stack when workers are started, which
+// inherit it and would keep open what is not theirs.
+Result<Listeners> Succession::listen(const std::vector<ListenerConfig>& configs) {
+  const Listeners old = current_ || resting_
+                            ? open_sockets()
+                            : adopt_listeners(configs, inherited_, own_inherited_files_);
+  auto listeners = open_listeners(configs, old);
+  if (!listeners) return listeners;
+  for (const InheritedSocket& socket : std::exchange(inherited_, {})) {
+    log::warn("inherited socket is not used, no listener has its address or name address={}",
+              socket.address.to_string());
+  }
+  log_new(*listeners, current_ || resting_ ? old : Listeners());
+  return listeners;
+}
+
+void Succession::start(Generation::Parts parts) {
+  starting_ = std::make_unique<Generation>(std::move(parts), context_);
+  starting_until_us_ = monotonic_us() + kStartPatienceUs;
+  starting_->start();
+}
+
+const Generation::Parts* Succession::parts() const {
+  if (current_) return &current_->parts();
+  return resting_ ? &*resting_ : nullptr;
+}
+
+Listeners Succession::open_sockets() const {
+  return parts() != nullptr ? parts()->listeners : Listeners();
+}
+
+// The same number after a failure: generations take turns in the scoreboard's two halves.
+unsigned Succession::next_number() const { return parts() != nullptr ? parts()->number + 1 : 1; }
+
+void Succession::rest() {
+  if (!current_) return;
+  resting_ = current_->parts();
+  log::info("workers drain, nobody follows them generation={}", current_->number());
+  current_->drain(Order::Drain, current_->config().reload_drain_timeout, current_->listeners());
+  draining_.push_back(std::move(current_));
+}
+
+void Succession::resume() {
+  if (!resting_ || starting_) return;
+  Generation::Parts parts = *resting_;
+  parts.number = next_number();
+  start(std::move(parts));
+}
+
+void Succession::stop(SignalAction how, bool listeners_stay) {
   for (GenerationPtr* generation : {&current_, &starting_}) {
     if (*generation) draining_.push_back(std::move(*generation));
   }
   for (const GenerationPtr& generation : draining_) {
+    const Config& config = generation->config();
     if (how == SignalAction::FastStop) {
       generation->interrupt();
+    } else if (listeners_stay) {
+      generation->drain(Order::Drain, config.reload_drain_timeout, generation->listeners());
     } else {
-      generation->drain(generation->config().shutdown_drain_timeout);
+      generation->drain(Order::Stop, config.shutdown_drain_timeout, {});
     }
   }
+  resting_.reset();
+  unsettled_.reset();
   drop_gone();
+}
+
+void Succession::disown_files() {
+  for_each([](const Generation& generation) {
+    for (const auto& listener : generation.listeners()) listener->file.disown();
+  });
+  if (!resting_) return;
+  for (const auto& listener : resting_->listeners) listener->file.disown();
+}
+
+std::vector<const Generation*> Succession::generations() const {
+  std::vector<const Generation*> all;
+  for (const GenerationPtr* generation : {&starting_, &current_}) {
+    if (*generation) all.push_back(generation->get());
+  }
+  std::for_each(draining_.rbegin(), draining_.rend(),
+                [&all](const GenerationPtr& generation) { all.push_back(generation.get()); });
+  return all;
 }
 
 void Succession::drop_gone() {
@@ -88,29 +170,49 @@ void Succession::drop_gone() {
 }
 
 void Succession::reap(pid_t pid, int wait_status) {
-  for_each([=](Generation& generation) { generation.reap(pid, wait_status); });
+  for_each([=, this](Generation& generation) {
+    if (generation.reap(pid, wait_status) == Exit::Crash) crashes_++;
+  });
 }
 
-void Succession::reopen_logs() {
-  for_each([](Generation& generation) { generation.reopen_logs(); });
+bool Succession::reopen_logs() {
+  // Before the workers: a file that has to be made is made here, and given to who they run as.
+  bool is_ok = !resting_ || reopen(*resting_->logs);
+  for_each([&is_ok](Generation& generation) {
+    is_ok &= reopen(*generation.logs());
+    generation.reopen_logs();
+  });
+  return is_ok;
+}
+
+Generation::Reopening Succession::reopening() const {
+  Generation::Reopening all;
+  for_each([&all](const Generation& generation) {
+    const auto [pending, failed] = generation.reopening();
+    all.pending += pending;
+    all.failed += failed;
+  });
+  return all;
 }
 
 std::uint64_t Succession::prepare_wait(std::vector<pollfd>& polled) const {
   std::uint64_t due = starting_ ? starting_until_us_ : Generation::kNever;
+  if (unsettled_) due = std::min(due, unsettled_until_us_);
   for_each([&](const Generation& generation) {
     due = std::min(due, generation.next_due());
-    generation.add_ready_pipes(polled);
+    generation.add_channels(polled);
   });
   return due;
 }
 
 Status Succession::look_after() {
   for_each([](Generation& generation) {
-    generation.collect_ready();
+    generation.collect_reports();
     generation.on_time();
   });
   Status status = starting_ ? judge_starting() : ok();
   drop_gone();
+  settle();
   if (logs_) logs_->error.flush();
   return status;
 }
@@ -120,15 +222,16 @@ void Succession::leave(Generation& own) {
   log::start(own.logs()->error, own.config().logs.level);
   logs_ = own.logs();
   for_each([&own](Generation& generation) {
-    generation.close_pipes();
+    generation.close_channels();
     if (&generation != &own) generation.close_parts();
   });
+  resting_.reset();
 }
 
 Status Succession::judge_starting() {
   const auto [pending, ready, lost] = starting_->progress();
   const bool is_late = monotonic_us() >= starting_until_us_;
-  if (current_) {
+  if (parts() != nullptr) {
     if (lost > 0 || is_late) {
       give_up_starting();
     } else if (pending == 0) {
@@ -145,26 +248,41 @@ Status Succession::judge_starting() {
 
 void Succession::promote() {
   GenerationPtr old = std::exchange(current_, std::move(starting_));
+  const bool is_first = !old && !resting_;
+  resting_.reset();
   current_->serve();
+  number_ = current_->number();
   context_.scoreboard.generation.store(current_->number(), std::memory_order_relaxed);
   log::start(current_->logs()->error, current_->config().logs.level);
   logs_ = current_->logs();
   log::info("generation ready generation={} workers={}", current_->number(),
             current_->progress().ready);
+  if (!is_first) unsettled_ = Outcome{current_->number(), ok()};
+  unsettled_until_us_ = monotonic_us() + kSettlePatienceUs;
   if (!old) return;
-  old->drain(current_->config().reload_drain_timeout);
+  old->drain(Order::Drain, current_->config().reload_drain_timeout, current_->listeners());
   draining_.push_back(std::move(old));
   limit_draining();
 }
 
 void Succession::give_up_starting() {
   const auto [pending, ready, lost] = starting_->progress();
-  log::error(
-      "reload failed, the old workers go on: new ones did not get ready generation={} lost={} "
-      "pending={}",
-      starting_->number(), lost, pending);
+  log::error("new workers did not get ready generation={} lost={} pending={}", starting_->number(),
+             lost, pending);
+  outcome_ = Outcome{starting_->number(),
+                     Error{"new workers did not get ready: " + std::to_string(lost) + " lost, " +
+                           std::to_string(pending) + " pending; the error log says why"}};
   starting_->interrupt();
   draining_.push_back(std::move(starting_));
+}
+
+void Succession::settle() {
+  if (!unsettled_) return;
+  const bool is_settled = std::none_of(draining_.begin(), draining_.end(),
+                                       [](const auto& each) { return each->may_still_accept(); });
+  if (!is_settled && monotonic_us() < unsettled_until_us_) return;
+  if (!is_settled) log::warn("some old workers do not answer, they may still accept connections");
+  outcome_ = std::exchange(unsettled_, std::nullopt);
 }
 
 void Succession::limit_draining() {

@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "config/environment.h"
@@ -23,17 +24,48 @@ namespace gateway {
 
 class Succession {
  public:
+  struct Outcome {
+    unsigned generation;
+    Status status;
+  };
+
   /// `leave_master` is called in each new worker: it closes what only the master may have.
   Succession(Scoreboard& scoreboard, std::function<void()> leave_master);
 
+  /// Sockets that the first generation takes, as far as it has listeners for them.
+  void inherit(std::vector<InheritedSocket> sockets, bool own_files);
+
   /// Starts a generation unless one is_starting(). After an error everything is as it was.
   Status begin(LoadedConfig loaded);
-  bool is_starting() const { return starting_ != nullptr; }
-  void stop(SignalAction how);
+  bool is_starting() const { return starting_ != nullptr || unsettled_; }
+  /// What became of the generation that was starting; once. Not of the first one. When it is good,
+  /// nobody else accepts connections any more.
+  std::optional<Outcome> take_outcome() { return std::exchange(outcome_, std::nullopt); }
+
+  /// The workers drain and nobody follows them, until resume() or begin(). The sockets stay.
+  void rest();
+  bool is_resting() const { return resting_.has_value(); }
+  /// A generation from the configuration of the one that rests.
+  void resume();
+
+  /// For good. `listeners_stay`: another master has the sockets too.
+  void stop(SignalAction how, bool listeners_stay);
+  /// Unix sockets' files are somebody else's from now on.
+  void disown_files();
   bool is_gone() const { return !current_ && !starting_ && draining_.empty(); }
 
+  /// What serves, or rests; nullptr before the first generation serves.
+  const Generation::Parts* parts() const;
+  /// All there are, newest first.
+  std::vector<const Generation*> generations() const;
+  /// Of the newest generation that ever served.
+  unsigned number() const { return number_; }
+  unsigned crashes() const { return crashes_; }
+
   void reap(pid_t pid, int wait_status);
-  void reopen_logs();
+  /// False: the master's own were not all opened. Of the workers see reopening().
+  bool reopen_logs();
+  Generation::Reopening reopening() const;
   /// Adds what is to be waited for; returns when to stop waiting (Generation::kNever: not at all).
   std::uint64_t prepare_wait(std::vector<pollfd>& polled) const;
   /// After each wait. An error: the first generation cannot start.
@@ -42,12 +74,17 @@ class Succession {
  private:
   using GenerationPtr = std::unique_ptr<Generation>;
 
+  void start(Generation::Parts parts);
+  Listeners open_sockets() const;
+  Result<Listeners> listen(const std::vector<ListenerConfig>& configs);
+  unsigned next_number() const;
   void drop_gone();
   void leave(Generation& own);
   Status judge_starting();
   void promote();
   void give_up_starting();
   void limit_draining();
+  void settle();
 
   /// Every generation there is, in no particular order.
   template <class F>
@@ -58,11 +95,19 @@ class Succession {
   }
 
   ForkContext context_;
-  std::shared_ptr<Logs> logs_;           ///< where the master's own log goes
-  GenerationPtr current_;                ///< serves
-  GenerationPtr starting_;               ///< will serve once its workers are ready
-  std::uint64_t starting_until_us_ = 0;  ///< when to give up on it
-  std::vector<GenerationPtr> draining_;  ///< oldest first
+  std::shared_ptr<Logs> logs_;                ///< where the master's own log goes
+  GenerationPtr current_;                     ///< serves
+  GenerationPtr starting_;                    ///< will serve once its workers are ready
+  std::uint64_t starting_until_us_ = 0;       ///< when to give up on it
+  std::vector<GenerationPtr> draining_;       ///< oldest first
+  std::optional<Generation::Parts> resting_;  ///< what served and will again
+  std::optional<Outcome> unsettled_;          ///< will be the outcome once the old ones drain
+  std::uint64_t unsettled_until_us_ = 0;
+  std::optional<Outcome> outcome_;
+  std::vector<InheritedSocket> inherited_;
+  bool own_inherited_files_ = false;
+  unsigned number_ = 0;
+  unsigned crashes_ = 0;  ///< workers that ended otherwise than told
 };
 
 }  // namespace gateway

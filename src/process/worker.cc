@@ -9,24 +9,32 @@
 #include <cstdlib>
 #include <list>
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "endpoint/registry.h"
+#include "event/fd_watch.h"
 #include "event/library_log.h"
 #include "event/loop.h"
 #include "event/signal_watch.h"
 #include "http/server.h"
 #include "observe/access_log.h"
 #include "observe/log.h"
+#include "process/channel.h"
 #include "process/signals.h"
+#include "process/title.h"
 #include "proxy/gateway.h"
 #include "util/text.h"
 
 namespace gateway {
 namespace {
 
-// How long an idle connection of a draining worker may still bring a request.
+// How long an idle connection may still bring a request. With a successor there is time: who comes
+// back later than that finds the connection closed by a FIN that is long there.
+constexpr Milliseconds kLameDuck{10'000};
 constexpr Milliseconds kQuietTime{1000};
 
 void log_library_message(LogLevel level, std::string_view message) {
@@ -42,6 +50,7 @@ Status confine(const Heritage& heritage) {
   if (heritage.account) {
     if (Status status = become(*heritage.account); !status) return status;
   }
+  if (Status status = drop_capabilities(); !status) return status;
   if (Status status = forbid_new_privileges(); !status) return status;
   // A worker never outlives its master for long. A change of user would undo this: it comes last.
   const int farewell = signal_for(SignalAction::GracefulStop);
@@ -74,6 +83,7 @@ class Worker {
   }
 
   void run() {
+    show("");
     slot_.pid.store(getpid(), std::memory_order_relaxed);
     for (std::size_t i = 0; i < heritage_.listeners.size(); i++) {
       server_->listen(heritage_.listeners[i]->socket.get(),
@@ -82,56 +92,89 @@ class Worker {
     heritage_.listeners.clear();  // the server's own are closed when it drains
     loop_.on_tick([this] { tick(); });
     watch_signals();
-    announce();
+    orders_.emplace(loop_, heritage_.channel.get(), [this] { on_orders(); });
+    slot_.state.store(WorkerState::Serving, std::memory_order_relaxed);
+    report(Report::Ready);
     loop_.run();
     finish();
   }
 
  private:
   void watch_signals() {
-    // A terminal that closes sends HUP to master and workers alike: it is the master's.
-    signal(signal_for(SignalAction::Reload), SIG_IGN);
     for (const SignalMeaning& row : kSignals) {
-      if (row.action == SignalAction::Reload || row.action == SignalAction::Reap) continue;
-      watches_.emplace_back(loop_, row.number, [this, row] { on_signal(row); });
+      if (is_for_workers(row.action)) {
+        watches_.emplace_back(loop_, row.number, [this, row] { on_signal(row); });
+      } else if (row.action != SignalAction::Reap) {
+        signal(row.number, SIG_IGN);  // a terminal that closes sends HUP to all that run in it
+      }
     }
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
   }
 
-  void announce() {
-    slot_.state.store(WorkerState::Serving, std::memory_order_relaxed);
-    const char byte = 1;
-    // Fails only when the master is gone, and then its death signal comes.
-    if (write(heritage_.ready.get(), &byte, 1) != 1) log::debug("nobody waits for this worker");
-    heritage_.ready.reset();
+  void show(const char* state) const {
+    std::string title =
+        "worker " + std::to_string(heritage_.slot) + " gen " + std::to_string(heritage_.generation);
+    if (*state != '\0') title.append(" (").append(state).append(")");
+    set_title(title);
+  }
+
+  void report(Report report) {
+    const char message = static_cast<char>(report);
+    send_message(heritage_.channel.get(), {&message, 1});
+  }
+
+  void on_orders() {
+    for (;;) {
+      const Message message = receive_message(heritage_.channel.get());
+      if (message.state == Message::State::None) return;
+      if (message.state == Message::State::End) {
+        orders_->stop();
+        return drain(Order::Stop, {});
+      }
+      on_order(static_cast<Order>(message.text.front()), message.text.substr(1));
+    }
+  }
+
+  void on_order(Order order, std::string_view arguments) {
+    switch (order) {
+      case Order::Drain:
+      case Order::Stop: return drain(order, arguments);
+      case Order::EndTunnels: return log::warn("tunnels ended count={}", server_->end_tunnels());
+      case Order::Reopen: return report(reopen_logs() ? Report::Reopened : Report::NotReopened);
+    }
   }
 
   void on_signal(const SignalMeaning& signal) {
     if (signal.number == SIGTERM && ++terms_ > 1) return loop_.stop();
     switch (signal.action) {
-      case SignalAction::GracefulStop: return drain();
+      case SignalAction::GracefulStop: return drain(Order::Stop, {});
       case SignalAction::FastStop: return loop_.stop();
-      case SignalAction::Reopen: return reopen_logs();
+      case SignalAction::Reopen: reopen_logs(); return;
       case SignalAction::Reload:
+      case SignalAction::Upgrade:
+      case SignalAction::Rest:
       case SignalAction::Reap: return;
     }
   }
 
-  void drain() {
+  /// `listeners`: which of them end with us. Ordered by the master, or by a signal of whoever, or
+  /// by the master's death; then the sockets are the others', or nobody is left to care.
+  void drain(Order how, std::string_view listeners) {
     const bool is_orphan = getppid() != heritage_.master;
     if (is_orphan || !is_draining_) {
       drain_deadline_.set(is_orphan ? heritage_.config.shutdown_drain_timeout
                                     : heritage_.config.reload_drain_timeout);
     }
-    // Told again: exchanges are still finished, tunnels are not waited for any longer.
-    if (std::exchange(is_draining_, true)) {
-      server_->end_tunnels();
-      return;
-    }
+    is_draining_ = true;
+    show("draining");
     slot_.state.store(WorkerState::Draining, std::memory_order_relaxed);
-    server_->drain({kQuietTime, {}}, [this] { loop_.stop(); });
+    std::vector<bool> ends;
+    for (const char c : listeners) ends.push_back(c == kEnds);
+    server_->drain({how == Order::Drain ? kLameDuck : kQuietTime, std::move(ends)},
+                   [this] { loop_.stop(); });
+    report(Report::Draining);
   }
 
   void cut_drain() {
@@ -140,13 +183,15 @@ class Worker {
     loop_.stop();
   }
 
-  void reopen_logs() {
+  bool reopen_logs() {
+    bool is_ok = true;
     for (LogOutput* output : {&heritage_.logs.access, &heritage_.logs.error}) {
       output->flush();
-      if (const Status status = output->reopen(); !status) {
-        log::error("log not reopened: {}", status.error().message);
-      }
+      const Status status = output->reopen();
+      if (!status) log::error("log not reopened: {}", status.error().message);
+      is_ok &= status.has_value();
     }
+    return is_ok;
   }
 
   void tick() {
@@ -170,6 +215,7 @@ class Worker {
     const sigset_t signals = handled_signals();
     sigprocmask(SIG_BLOCK, &signals, nullptr);
     watches_.clear();
+    orders_.reset();
     gateway_->close_idle();
     loop_.run_pending();
     server_.reset();
@@ -190,6 +236,7 @@ class Worker {
   std::unique_ptr<http::Server> server_;
   Deadline drain_deadline_;
   std::list<SignalWatch> watches_;
+  std::optional<FdWatch> orders_;
   std::uint64_t dropped_lines_ = 0;
   unsigned terms_ = 0;
   bool is_draining_ = false;

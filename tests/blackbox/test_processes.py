@@ -162,6 +162,46 @@ class Processes(Case):
         self.assertEqual(set(map(int, ids["Groups"].split())), set(groups))
         self.assertNotIn(0, groups)
 
+    def test_workers_have_no_capabilities_and_can_gain_none(self):
+        gw = self.gateway()
+        for pid, most in ((gw.worker(), 0), (gw.pid, self.NEEDED)):
+            with open(f"/proc/{pid}/status") as file:
+                facts = dict(line.split(":", 1) for line in file)
+            self.assertEqual(facts["NoNewPrivs"].strip(), "1")
+            for name in ("CapPrm", "CapEff", "CapInh", "CapAmb"):
+                self.assertEqual(int(facts[name], 16) & ~most, 0, name)
+
+    # CHOWN, DAC_OVERRIDE, FOWNER, KILL, SETGID, SETUID, NET_BIND_SERVICE
+    NEEDED = sum(1 << bit for bit in (0, 1, 3, 5, 6, 7, 10))
+
+    def test_titles_say_which_process_is_which(self):
+        def title(pid):
+            with open(f"/proc/{pid}/cmdline") as file:
+                return file.read().rstrip("\0")
+
+        release = threading.Event()
+        self.addCleanup(release.set)
+
+        def script(conn):
+            conn.read_request()
+            release.wait(60)
+            conn.respond(200, b"late")
+
+        gw = self.gateway(self.origin(script))
+        old = gw.worker()
+        self.assertEqual(title(gw.pid), "api-gateway: master")
+        self.assertEqual(title(old), "api-gateway: worker 0 gen 1")
+        with gw.client() as client:
+            client.send_request("GET", "/api/service1/x")
+            self.origins[0].wait_requests()
+            gw.send_signal(signal.SIGHUP)
+            gw.wait_error_line("reload done generation=2")
+            self.assertEqual(title(old), "api-gateway: worker 0 gen 1 (draining)")
+            new = next(pid for pid in gw.workers() if pid != old)
+            self.assertEqual(title(new), "api-gateway: worker 1 gen 2")
+            release.set()
+            self.assertEqual(client.read_response().status, 200)
+
 
 class PidFile(Case):
     def test_the_pid_file_holds_the_masters_pid_and_goes_with_it(self):

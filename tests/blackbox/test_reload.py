@@ -17,8 +17,10 @@ from wire import DEADLINE, Truncated, wait_until
 
 class Reload(HoldingCase):
     def wait_generation(self, number):
-        wait_until(lambda: json.loads(self.gw.get("/api/gateway/status").body)["generation"]
-                   == number, f"generation {number}")
+        """Until that generation serves and no other one accepts connections."""
+        self.gw.wait_error_line(f"reload done generation={number}$")
+        status = json.loads(self.gw.get("/api/gateway/status").body)
+        self.assertEqual(status["generation"], number)
 
     def test_a_new_generation_serves_while_the_old_one_finishes(self):
         gw = self.start()
@@ -165,7 +167,8 @@ class Reload(HoldingCase):
         line = gw.wait_error_line("worker started .*generation=2")
         self.assert_log(gw, gw.get("/api/service1/x"), generation=1)  # the old one serves meanwhile
         os.kill(int(re.search(r"worker started pid=(\d+)", line)[1]), signal.SIGKILL)
-        gw.wait_error_line("reload failed, the old workers go on.*lost=1")
+        gw.wait_error_line("new workers did not get ready generation=2 lost=1")
+        gw.wait_error_line("reload failed, the old workers go on")
         self.assert_log(gw, gw.get("/api/service1/x"), status_code=200, generation=1)
         self.assertEqual(gw.workers(), [old])
         subprocess.run([*enter, "umount", "/etc/group"], check=True)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "cli/options.h"
 
-#include <csignal>
 #include <string>
 #include <utility>
 #include <vector>
@@ -46,16 +45,24 @@ TEST_CASE("a configuration file can be run, tested, told back and asked about", 
   CHECK(parse({"healthcheck", "-c", "x.json"})->config == "x.json");
 }
 
-TEST_CASE("each command of -s is a signal", "[cli]") {
-  using Row = std::pair<const char*, int>;
-  const auto row = GENERATE(
-      values<Row>({{"reload", SIGHUP}, {"reopen", SIGUSR1}, {"quit", SIGQUIT}, {"stop", SIGINT}}));
-  CAPTURE(row.first);
-  const auto options = parse({"-s", row.first, "--pid-file", "/x"});
-  REQUIRE(options);
-  CHECK(options->mode == Mode::Signal);
-  CHECK(options->signal == row.second);
-  CHECK(options->runtime.pid_file == "/x");
+TEST_CASE("-s and the subcommands say the same", "[cli]") {
+  for (const CommandMeaning& row : kCommands) {
+    const std::string word(row.word);
+    CAPTURE(word);
+    const auto options = parse({word.c_str(), "--pid-file", "/x"});
+    REQUIRE(options);
+    CHECK(options->mode == Mode::Control);
+    CHECK(options->command == row.command);
+    CHECK(options->runtime.pid_file == "/x");
+    CHECK_FALSE(options->as_json);
+    CHECK(parse({word.c_str(), "--json"})->as_json);
+    if (row.command == Command::ShowStatus) continue;
+    const auto short_form = parse({"-s", word.c_str(), "--pid-file", "/x"});
+    REQUIRE(short_form);
+    CHECK(short_form->mode == Mode::Control);
+    CHECK(short_form->command == row.command);
+    CHECK(short_form->runtime.pid_file == "/x");
+  }
 }
 
 TEST_CASE("help and version are printed, whatever else is asked for", "[cli]") {

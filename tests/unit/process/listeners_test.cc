@@ -113,3 +113,48 @@ TEST_CASE("the path of a unix socket is absolute and fits", "[process]") {
     CHECK_FALSE(open_listeners({config}, {}));
   }
 }
+
+namespace {
+
+/// A socket as a service manager passes it on.
+InheritedSocket inherited(const std::string& host, const std::string& name) {
+  const auto opened = open_listeners({tcp(host, 0)}, {});
+  REQUIRE(opened);
+  const Listener& listener = *opened->front();
+  return {UniqueFd(fcntl(listener.socket.get(), F_DUPFD_CLOEXEC, 0)), listener.bound, name};
+}
+
+}  // namespace
+
+TEST_CASE("inherited sockets go to listeners by address, name or host", "[process]") {
+  std::vector<InheritedSocket> sockets;
+  sockets.push_back(inherited("127.0.0.1", ""));
+  sockets.push_back(inherited("127.0.0.2", "public"));
+  sockets.push_back(inherited("127.0.0.3", ""));
+  sockets.push_back(inherited("127.0.0.4", "nobody"));
+  const std::uint16_t port = sockets[0].address.port();
+  ListenerConfig by_name = tcp("127.0.0.9", 1);
+  by_name.name = "public";
+  const std::vector<ListenerConfig> configs{tcp("127.0.0.3", 0), by_name, tcp("127.0.0.1", port)};
+
+  const Listeners adopted = adopt_listeners(configs, sockets, /*own_files=*/false);
+  REQUIRE(adopted.size() == 3);
+  REQUIRE(sockets.size() == 1);
+  CHECK(sockets[0].name == "nobody");
+
+  const auto listeners = open_listeners(configs, adopted);
+  REQUIRE(listeners);
+  CHECK((*listeners)[0]->bound.host() == "127.0.0.3");
+  CHECK((*listeners)[1]->bound.host() == "127.0.0.2");
+  CHECK((*listeners)[2]->bound.host() == "127.0.0.1");
+}
+
+TEST_CASE("the exact address goes before a port that does not matter", "[process]") {
+  std::vector<InheritedSocket> sockets;
+  sockets.push_back(inherited("127.0.0.1", ""));
+  const std::uint16_t port = sockets[0].address.port();
+  const Listeners adopted =
+      adopt_listeners({kAnyPort, tcp("127.0.0.1", port)}, sockets, /*own_files=*/false);
+  REQUIRE(adopted.size() == 1);
+  CHECK(adopted[0]->configured.port() == port);
+}

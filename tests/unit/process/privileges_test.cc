@@ -2,8 +2,10 @@
 #include "process/privileges.h"
 
 #include <grp.h>
+#include <linux/capability.h>
 #include <pwd.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -90,4 +92,22 @@ TEST_CASE("root that was dropped is gone, and only root can drop it", "[process]
 TEST_CASE("new privileges can be forbidden", "[process]") {
   CHECK(in_child(
       [] { return forbid_new_privileges() && prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1; }));
+}
+
+TEST_CASE("capabilities that are not needed are dropped, those that are stay", "[process]") {
+  CHECK(in_child([] {
+    const auto effective = [](unsigned capability) {
+      __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+      __user_cap_data_struct sets[2]{};
+      syscall(SYS_capget, &header, sets);
+      return (sets[capability / 32].effective >> (capability % 32) & 1) != 0;
+    };
+    const bool could_bind = effective(CAP_NET_BIND_SERVICE);
+    if (!keep_needed_capabilities() || prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1) return false;
+    if (effective(CAP_SYS_ADMIN) || effective(CAP_SYS_PTRACE) || effective(CAP_NET_ADMIN)) {
+      return false;
+    }
+    if (effective(CAP_NET_BIND_SERVICE) != could_bind) return false;
+    return drop_capabilities() && !effective(CAP_NET_BIND_SERVICE) && !effective(CAP_CHOWN);
+  }));
 }

@@ -37,3 +37,9 @@ TEST_CASE("a runtime directory that was asked for must be usable", "[process]") 
   REQUIRE_FALSE(path);
   CHECK(path.error().message == "cannot use the runtime directory " + file + ": Not a directory");
 }
+
+TEST_CASE("the control socket is beside the pid file", "[process]") {
+  CHECK(control_socket_path("/run/api-gateway/api-gateway.pid") ==
+        "/run/api-gateway/api-gateway.sock");
+  CHECK(control_socket_path("/x/pid") == "/x/pid.sock");
+}

@@ -24,10 +24,17 @@ TEST_CASE("the master tells workers to drain with QUIT and to stop with INT", "[
   CHECK(signal_for(SignalAction::Reopen) == SIGUSR1);
 }
 
-TEST_CASE("a terminal's resize and a broken pipe are not among the handled signals", "[process]") {
+TEST_CASE("workers act on what may be meant for one of them", "[process]") {
+  CHECK(is_for_workers(SignalAction::GracefulStop));
+  CHECK(is_for_workers(SignalAction::Reopen));
+  CHECK_FALSE(is_for_workers(SignalAction::Reload));
+  CHECK_FALSE(is_for_workers(SignalAction::Upgrade));
+  CHECK_FALSE(is_for_workers(SignalAction::Rest));
+}
+
+TEST_CASE("a broken pipe is not among the handled signals", "[process]") {
   const sigset_t handled = handled_signals();
   CHECK(sigismember(&handled, SIGTERM) == 1);
   CHECK(sigismember(&handled, SIGCHLD) == 1);
-  CHECK(sigismember(&handled, SIGWINCH) == 0);
   CHECK(sigismember(&handled, SIGPIPE) == 0);
 }

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+#include "process/status_report.h"
+
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+#include "util/clock.h"
+
+namespace gateway {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string counted(std::size_t count, const std::string& noun) {
+  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
+Json seconds_until(std::uint64_t due_us) {
+  if (due_us == Generation::kNever) return nullptr;
+  const std::uint64_t now = monotonic_us();
+  return due_us > now ? (due_us - now) / 1'000'000 : 0;
+}
+
+std::string word(WorkerState state) {
+  switch (state) {
+    case WorkerState::Free:
+    case WorkerState::Starting: break;
+    case WorkerState::Serving: return "serving";
+    case WorkerState::Draining: return "draining";
+  }
+  return "starting";
+}
+
+Json worker_json(const Generation::WorkerView& worker, const Scoreboard& scoreboard) {
+  if (worker.pid == 0) return {{"pid", nullptr}, {"state", "restarting"}};
+  const WorkerSlot& slot = scoreboard.workers[worker.slot];
+  return {{"pid", worker.pid},
+          {"slot", worker.slot},
+          {"state", word(slot.state.load(std::memory_order_relaxed))},
+          {"connections", slot.connections.load(std::memory_order_relaxed)},
+          {"exchanges", slot.exchanges.load(std::memory_order_relaxed)}};
+}
+
+Json generation_json(const Generation& generation, const Scoreboard& scoreboard) {
+  Json workers = Json::array();
+  for (const auto& worker : generation.workers()) {
+    workers.push_back(worker_json(worker, scoreboard));
+  }
+  return {{"number", generation.number()},
+          {"state", generation.stage_name()},
+          {"cut_in_seconds", seconds_until(generation.stage_ends_us())},
+          {"tunnels_ended", generation.has_ended_tunnels()},
+          {"workers", workers}};
+}
+
+Json last_reload(const Reloader& reloader) {
+  const auto& last = reloader.last();
+  if (!last) return nullptr;
+  return {{"ok", last->is_ok},
+          {"at", utc_timestamp(last->at_ms)},
+          {"generation", last->generation},
+          {"error", last->is_ok ? Json() : Json(last->error)}};
+}
+
+Json listeners_json(const Generation::Parts* parts) {
+  Json listeners = Json::array();
+  if (parts == nullptr) return listeners;
+  for (const auto& listener : parts->listeners) listeners.push_back(listener->bound.to_string());
+  return listeners;
+}
+
+}  // namespace
+
+std::string summary(const Succession& succession) {
+  std::string text;
+  std::size_t older = 0;
+  for (const Generation* generation : succession.generations()) {
+    if (generation->stage_name() == "serving") {
+      text = "generation " + std::to_string(generation->number()) + " serves with " +
+             counted(generation->workers().size(), "worker");
+    } else if (generation->stage_name() != "starting") {
+      older++;
+    }
+  }
+  if (text.empty()) text = "no generation serves";
+  if (older > 0) text += ", " + std::to_string(older) + (older == 1 ? " drains" : " drain");
+  return text;
+}
+
+std::string status_json(const StatusSources& sources) {
+  const Generation::Parts* parts = sources.succession.parts();
+  Json generations = Json::array();
+  for (const Generation* generation : sources.succession.generations()) {
+    generations.push_back(generation_json(*generation, sources.scoreboard));
+  }
+  const std::int64_t up_ms = unix_ms() - sources.scoreboard.started_at_ms.load();
+  const Json report = {{"version", GATEWAY_VERSION},
+                       {"pid", getpid()},
+                       {"state", sources.state},
+                       {"summary", summary(sources.succession)},
+                       {"uptime_seconds", up_ms > 0 ? up_ms / 1000 : 0},
+                       {"generation", parts != nullptr ? Json(parts->number) : Json()},
+                       {"listeners", listeners_json(parts)},
+                       {"generations", generations},
+                       {"worker_crashes", sources.succession.crashes()},
+                       {"last_reload", last_reload(sources.reloader)},
+                       {"pid_file", sources.pid_file},
+                       {"successor", sources.successor != 0 ? Json(sources.successor) : Json()}};
+  return report.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace gateway

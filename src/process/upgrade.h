@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+//
+// Upgrade: the old master's part in putting a new program in its place, under full load.
+//
+// USR2    the pid file and the control socket get out of the way (.oldbin), and the program is
+//         executed anew with the listen sockets. Both masters' workers accept connections.
+// QUIT    to the old one finishes it: its workers drain as after a reload.
+// HUP     to the old one takes it back: its workers serve again and the new master is told to quit.
+// Death   of the new master, whatever from, brings everything back.
+// Source  api-gateway(8), UPGRADE.
+#pragma once
+
+#include <poll.h>
+#include <sys/types.h>
+
+#include <optional>
+#include <vector>
+
+#include "process/control_server.h"
+#include "process/exec_master.h"
+#include "process/notify.h"
+#include "process/pid_file.h"
+#include "process/succession.h"
+
+namespace gateway {
+
+class Upgrade {
+ public:
+  struct Parts {
+    const Invocation& invocation;
+    Succession& succession;
+    ServiceManager& manager;
+    PidFile& pid_file;
+    std::optional<ControlServer>& control;
+  };
+  explicit Upgrade(Parts parts) : parts_(parts) {}
+
+  void begin();
+  /// There is a new master.
+  bool is_running() const { return new_master_ != 0; }
+  pid_t new_master() const { return new_master_; }
+  void take_back();
+
+  void add_to(std::vector<pollfd>& polled) const;
+  void look_after();
+  /// True when it was the new master.
+  bool reap(pid_t pid);
+  /// In a worker.
+  void disown() { report_.reset(); }
+
+ private:
+  void move_names(const std::string& pid_file);
+  void bring_back();
+
+  Parts parts_;
+  std::string pid_file_path_;  ///< while the file is elsewhere
+  pid_t new_master_ = 0;
+  std::optional<StartReader> report_;
+  bool is_main_ = true;         ///< for the service manager
+  bool is_taken_back_ = false;  ///< the new master is to quit once our workers serve
+};
+
+}  // namespace gateway
