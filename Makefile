@@ -141,6 +141,9 @@ check-blackbox: $(GATEWAY)  ## tests that drive the program from outside
 	@mkdir -p $(COUNTS) && rm -f $(COUNTS)/blackbox
 	$(call say,CHECK,black box)python3 tests/blackbox/run.py --gateway $(GATEWAY) --count $(COUNTS)/blackbox
 
+check-lossless: $(GATEWAY)  ## the loss test: minutes of load while the gateway goes through all it can
+	$(call say,CHECK,lossless)python3 tests/lossless/run.py --gateway $(GATEWAY)
+
 check-conformance: $(GATEWAY)  ## what HTTP/1 the gateway accepts, case by case
 	@mkdir -p $(COUNTS) && rm -f $(COUNTS)/conformance
 	$(call say,CHECK,conformance)python3 tests/conformance/run.py --gateway $(GATEWAY) --count $(COUNTS)/conformance
@@ -260,6 +263,6 @@ help:  ## this list
 	@echo; echo '  V=1 shows the commands; B=build/x builds in another folder;'
 	@echo '  CONFIGURE_FLAGS="--prefix=/usr" is passed on to configure.'
 
-.PHONY: all deps run check check-unit check-blackbox check-conformance check-lint conformance lint \
-  asan tsan fuzz bench-instructions coverage format format-check install uninstall dist docker \
+.PHONY: all deps run check check-unit check-blackbox check-conformance check-lossless check-lint conformance \
+  lint asan tsan fuzz bench-instructions coverage format format-check install uninstall dist docker \
   compile_commands.json clean distclean help FORCE

@@ -94,6 +94,7 @@ struct Server::Impl : private Gate {
     admission.review();
     if (!context.draining || accepts()) return;
     admission.stop();
+    if (closed) std::exchange(closed, nullptr)();
     if (context.connection_count > 0 || !drained) return;
     std::exchange(drained, nullptr)();
   }
@@ -109,6 +110,7 @@ struct Server::Impl : private Gate {
   Admission admission;
   ServerContext context;
   Deferred review;
+  std::function<void()> closed;
   std::function<void()> drained;
   std::vector<std::unique_ptr<Listener>> listeners;
 };
@@ -229,6 +231,7 @@ void Server::listen(int fd, const std::vector<Network>& trusted) {
 void Server::drain(const Draining& how, std::function<void()> done) {
   impl_->context.draining = true;
   impl_->context.quiet = how.quiet;
+  impl_->closed = how.closed;
   impl_->drained = std::move(done);
   for (std::size_t i = 0; i < impl_->listeners.size(); i++) {
     if (i < how.ends.size() && how.ends[i]) {

@@ -28,6 +28,7 @@ struct ServerOptions {
 struct Draining {
   Milliseconds quiet;      ///< an idle connection may still bring a request for that long
   std::vector<bool> ends;  ///< of each listen(): nobody else accepts there; those missing: no
+  std::function<void()> closed = {};  ///< called (from the loop) once it accepts no more
 };
 
 class Server {

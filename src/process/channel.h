@@ -28,7 +28,7 @@ inline constexpr char kStays = '0';  ///< others go on accepting on it
 /// From a worker.
 enum class Report : char {
   Ready = 'R',     ///< it accepts connections
-  Draining = 'D',  ///< it accepts none any more
+  Draining = 'D',  ///< it accepts none any more, and what ends has ended
   Reopened = 'O',
   NotReopened = 'N',  ///< its log says why
 };

@@ -83,8 +83,8 @@ void Master::handle(const SignalMeaning& signal) {
     case SignalAction::GracefulStop:
     case SignalAction::FastStop: return stop(signal.action);
     case SignalAction::Reload: return reload();
-    case SignalAction::Reopen: return reopening_->begin(std::nullopt);
-    case SignalAction::Upgrade: return is_stopping_ ? void() : upgrade_->begin();
+    case SignalAction::Reopen: return reopen(std::nullopt);
+    case SignalAction::Upgrade: return upgrade();
     case SignalAction::Rest: return rest();
     case SignalAction::Reap: return reap();
   }
@@ -112,7 +112,7 @@ void Master::obey(ClientId client, Command command) {
             "an upgrade is under way, and this is the old master: reload the new one");
       }
       return;
-    case Command::Reopen: return reopening_->begin(client);
+    case Command::Reopen: return reopen(client);
     case Command::Quit:
     case Command::Stop:
       wait_for_end_.push_back(client);
@@ -130,6 +130,24 @@ void Master::answer(ClientId client, std::string_view lines, bool is_last) {
 void Master::reload() {
   if (upgrade_->is_running()) return upgrade_->take_back();
   reloader_->request(std::nullopt);
+}
+
+// Of three masters two would want the same names.
+void Master::upgrade() {
+  if (is_stopping_) return;
+  if (old_master_ && old_master_->is_alive()) {
+    return log::warn("no upgrade while the old master of the last one lives old_master={}",
+                     old_master_->pid);
+  }
+  upgrade_->begin();
+}
+
+void Master::reopen(std::optional<ClientId> client) {
+  reopening_->begin(client);
+  // Who rotates logs knows of one pid file only.
+  if (old_master_ && old_master_->is_alive()) {
+    kill(old_master_->pid, signal_for(SignalAction::Reopen));
+  }
 }
 
 // A terminal sends this to whoever runs in it, each time its size changes.
@@ -196,7 +214,7 @@ void Master::reap() {
   int status = 0;
   // As the first process of a container the master gets orphans that are none of its workers.
   for (pid_t pid = 0; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
-    if (!upgrade_->reap(pid)) succession_->reap(pid, status);
+    if (!upgrade_->reap(pid, is_stopping_)) succession_->reap(pid, status);
   }
 }
 

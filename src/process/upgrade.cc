@@ -74,11 +74,12 @@ void Upgrade::look_after() {
   }
 }
 
-bool Upgrade::reap(pid_t pid) {
+bool Upgrade::reap(pid_t pid, bool is_stopping) {
   if (!is_running() || pid != new_master_) return false;
   look_after();  // what it said last
   report_.reset();
   new_master_ = 0;
+  if (is_stopping) return true;
   log::warn("the new master has ended, this one goes on new_master={}", pid);
   bring_back();
   return true;

@@ -43,8 +43,8 @@ class Upgrade {
 
   void add_to(std::vector<pollfd>& polled) const;
   void look_after();
-  /// True when it was the new master.
-  bool reap(pid_t pid);
+  /// True when it was the new master. `is_stopping`: then there is nothing to bring back.
+  bool reap(pid_t pid, bool is_stopping);
   /// In a worker.
   void disown() { report_.reset(); }
 

@@ -172,9 +172,9 @@ class Worker {
     slot_.state.store(WorkerState::Draining, std::memory_order_relaxed);
     std::vector<bool> ends;
     for (const char c : listeners) ends.push_back(c == kEnds);
-    server_->drain({how == Order::Drain ? kLameDuck : kQuietTime, std::move(ends)},
+    server_->drain({how == Order::Drain ? kLameDuck : kQuietTime, std::move(ends),
+                    [this] { report(Report::Draining); }},
                    [this] { loop_.stop(); });
-    report(Report::Draining);
   }
 
   void cut_drain() {

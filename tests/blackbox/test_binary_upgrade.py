@@ -134,6 +134,9 @@ class Finish(UpgradeCase):
 
     def test_one_upgrade_can_follow_another(self):
         gw, second = self.upgrade()
+        os.kill(second, signal.SIGUSR2)
+        gw.wait_error_line("no upgrade while the old master of the last one lives "
+                           f"old_master={gw.pid}")
         gw.send_signal(signal.SIGQUIT)
         self.assertEqual(gw.wait_exit(), 0)
         os.kill(second, signal.SIGUSR2)

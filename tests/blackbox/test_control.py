@@ -128,6 +128,14 @@ class Reload(ControlCase):
         wait_until(is_refused, "the removed listener to refuse connections")
         self.assertEqual(gw.get("/api/service1/x").status, 200)
 
+    def test_a_listener_that_was_removed_can_be_added_again_at_once(self):
+        gw = self.with_file()
+        second = free_address()
+        for number in range(6):
+            self.config["listeners"][1:] = [] if number % 2 else [{"address": second}]
+            gw.write_config(self.config)
+            self.told("reload")
+
     def test_what_a_variable_overrides_is_named(self):
         gw = self.start(config={"workers": 3}, GATEWAY_WORKERS=1)
         self.assertIn("not changed: gateway.json:1: /workers has no effect: the variable "
@@ -359,6 +367,21 @@ class Reopen(Case):
             files = {os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")}
             self.assertIn(path, files)
             self.assertNotIn(path + ".1", files)
+
+    def test_however_often_it_leaks_no_descriptor(self):
+        path = self.temporary("access.log")
+        os.chmod(os.path.dirname(path), 0o777)
+        gw = self.gateway(config={"logs": {"access": {"output": path}}})
+
+        def held():
+            return [len(os.listdir(f"/proc/{pid}/fd")) for pid in (gw.pid, gw.worker())]
+
+        before = held()
+        for number in range(10):
+            os.rename(path, f"{path}.{number}")
+            self.assertEqual(
+                run_command("reopen", env={"RUNTIME_DIRECTORY": gw.directory})[0], 0)
+        self.assertEqual(held(), before)
 
     def test_a_file_that_cannot_be_opened_is_told(self):
         path = self.temporary("access.log")

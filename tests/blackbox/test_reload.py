@@ -176,6 +176,82 @@ class Reload(HoldingCase):
         self.wait_generation(2)
         wait_until(lambda: old not in gw.workers(), "the end of the old worker")
 
+    def test_an_idle_connection_may_bring_one_more_request(self):
+        gw = self.start()
+        old = gw.worker()
+        with gw.client() as client:
+            self.assertFalse(client.get("/api/service1/first").closes())
+            gw.send_signal(signal.SIGHUP)
+            self.wait_generation(2)
+            self.assertIn(old, gw.workers())  # it waits for this connection
+            response = client.get("/api/service1/second")
+            self.assertEqual((response.status, response.body), (200, b"answered"))
+            self.assertTrue(response.closes())
+            self.assertTrue(client.at_end())
+            self.assert_log(gw, response, generation=1)
+        wait_until(lambda: old not in gw.workers(), "the end of the old worker")
+
+    def test_an_idle_connection_that_brings_none_ends_with_a_fin(self):
+        gw = self.start()
+        old = gw.worker()
+        with gw.client() as client:
+            client.get("/api/service1/first")
+            gw.send_signal(signal.SIGHUP)
+            self.wait_generation(2)
+            self.assertTrue(client.at_end())  # after the 10 seconds that the manual promises
+        wait_until(lambda: old not in gw.workers(), "the end of the old worker")
+
+    def test_of_too_many_draining_generations_the_oldest_ends_its_tunnels(self):
+        gw = self.start(config={"reload": {"max_draining_generations": 1}},
+                        SERVICE2_URL=self.origin(self.tunnel).url)
+        clients = []
+        for generation in (2, 3):
+            client = gw.client()
+            self.addCleanup(client.close)
+            client.send_request("GET", "/api/service2/t",
+                                [("Connection", "Upgrade"), ("Upgrade", "x"),
+                                 ("X-Request-ID", f"tunnel-{generation - 1}")])
+            self.assertEqual(client.read_head().status, 101)
+            clients.append(client)
+            gw.send_signal(signal.SIGHUP)
+            self.wait_generation(generation)
+        gw.wait_error_line("too many generations drain, the oldest ends its tunnels generation=1")
+        gw.wait_error_line("tunnels ended count=1")
+        record = gw.wait_record(request_id="tunnel-1")
+        self.assertEqual((record["cause"], record["generation"]), ("drain_limit", 1))
+        clients[1].send(b"ping")
+        self.assertEqual(clients[1].read_exactly(4), b"ping")
+
+    def test_what_takes_longer_than_the_drain_timeout_is_cut(self):
+        gw = self.start(config={"reload": {"drain_timeout": "100ms"}})
+        old = gw.worker()
+        self.slow_request()
+        gw.send_signal(signal.SIGHUP)
+        gw.wait_error_line("drain timed out")
+        wait_until(lambda: old not in gw.workers(), "the end of the old worker")
+        self.assertEqual(gw.get("/api/service1/x").status, 200)
+
+    def test_logs_and_limits_are_those_of_the_new_file(self):
+        path = self.temporary("access.log")
+        os.chmod(os.path.dirname(path), 0o777)
+        gw = self.start(config={})
+        gw.write_config({"logs": {"access": {"output": path}},
+                         "defaults": {"limits": {"request_body": 10}}})
+        gw.send_signal(signal.SIGHUP)
+        self.wait_generation(2)
+        with gw.client() as client:
+            self.assertEqual(client.request("POST", "/api/service1/x", body=b"x" * 11).status, 413)
+        gw.stop()
+        with open(path) as file:
+            self.assertEqual([json.loads(line)["status_code"] for line in file][-1], 413)
+
+    @staticmethod
+    def tunnel(conn):
+        conn.read_request_head()
+        conn.send("HTTP/1.1 101 Go\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")
+        while data := conn.read_some():
+            conn.send(data)
+
     def test_the_listener_stays_the_same(self):
         gw = self.start()
         inodes = gw.listener_inodes()

@@ -154,6 +154,7 @@ class Others(HoldingCase):
         self.assertNotIn("not reopened", gw.errors.text())
 
     def test_winch_and_pipe_mean_nothing(self):
+        """A terminal sends WINCH to all that run in it; of a daemon see test_daemon.py."""
         gw = self.start()
         worker = gw.worker()
         client = self.slow_request()

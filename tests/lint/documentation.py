@@ -131,6 +131,16 @@ def check_signals(tree):
     return compare("signal", ours, documented, MAN)
 
 
+def check_signal_tests(tree):
+    """black-box tests send each signal that an operator can send"""
+    rows = re.findall(r"\bSignalMeaning\{SIG(\w+),.*?SignalAction::(\w+)",
+                      tree.read("src/process/signals.h"))
+    text = "".join(tree.read(path) for path in tree.text_files()
+                   if path.startswith("tests/blackbox/"))
+    return [f"signal {name}: no black-box test sends it" for name, action in rows
+            if action != "Reap" and f"signal.SIG{name}" not in text]
+
+
 def keys_of(schema, path=""):
     """The keys of a JSON Schema, as the man page writes them: services.NAME.instances[].url."""
     found = set()
@@ -191,5 +201,5 @@ def check_links(tree):
 
 
 CHECKS = [check_options, check_commands, check_variables, check_variable_examples,
-          check_log_fields, check_secret_names, check_causes, check_signals, check_keys, check_man_page, check_version,
-          check_links]
+          check_log_fields, check_secret_names, check_causes, check_signals, check_signal_tests,
+          check_keys, check_man_page, check_version, check_links]

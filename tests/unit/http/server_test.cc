@@ -221,12 +221,14 @@ TEST_CASE("who waits in a listener that ends is answered, who comes later is ref
   Fixture f;
   const UniqueFd waiting[] = {f.client(), f.client(), f.client()};
   bool is_drained = false;
-  f.server.drain({kQuiet, {true}}, [&] { is_drained = true; });
+  bool is_closed = false;
+  f.server.drain({kQuiet, {true}, [&] { is_closed = true; }}, [&] { is_drained = true; });
   f.close_own();
   for (const UniqueFd& client : waiting) {
     CHECK(f.answer(client).find("Connection: close\r\n") != std::string::npos);
   }
   f.run_until([&] { return is_drained; });
+  CHECK(is_closed);
   const UniqueFd late(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   CHECK(::connect(late.get(), f.address().data(), f.address().size()) == -1);
   CHECK(errno == ECONNREFUSED);
