@@ -109,6 +109,11 @@ std::string shown_value(const HeaderField& field) {
   return is_written ? secret.written : secret.text;
 }
 
+Status check_not_hidden(std::string_view text) {
+  if (text != kHidden) return ok();
+  return Error{"\"***\" is what -T shows in the place of a secret: put the secret back"};
+}
+
 std::vector<Span> credential_spans(std::string_view text) {
   std::vector<Span> spans;
   StringReader reader(text);

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "util/result.h"
 
 namespace gateway {
 
@@ -27,6 +28,9 @@ bool carries_credentials(std::string_view name);
 /// The value of a header edit as people may see it: `{"file": …}`, `{"env": …}`, a text with its
 /// ${VARIABLES} as it was written, "***", or else the value itself.
 std::string shown_value(const HeaderField& field);
+
+/// Refuses "***": it was printed in the place of a text, and nobody means it.
+Status check_not_hidden(std::string_view text);
 
 /// Bytes [begin, end) of a text.
 struct Span {

@@ -95,6 +95,7 @@ Json schema_of(const Table<T>& table) {
     } else if (Json value = default_of(row.kind); row.need == Need::Optional && !value.is_null()) {
       member["default"] = std::move(value);
     }
+    if (row.need == Need::Inherited) member.erase("default");
     object["properties"][std::string(row.key)] = std::move(member);
   }
   object["additionalProperties"] = false;

@@ -82,11 +82,11 @@ Kind<std::vector<AccessField>> access_fields() {
           },
           [] {
             const Json name = {{"enum", field_names()}};
-            const Json variable = {{"type", "string"}, {"pattern", "\\$\\{"}};
+            const Json variable = {{"pattern", "\\$\\{"}};
             return Json{{"type", "array"},
                         {"minItems", 1},
                         {"uniqueItems", true},
-                        {"items", {{"anyOf", Json::array({name, variable})}}}};
+                        {"items", {{"type", "string"}, {"anyOf", Json::array({name, variable})}}}};
           }};
 }
 

@@ -86,13 +86,9 @@ void fetch(Decoder& decoder, const Node& node, Check check, Secret& secret) {
 }
 
 void decode_text(Decoder& decoder, const Node& node, Check check, Secret& secret) {
-  const Status status = check != nullptr ? check(node.text) : ok();
+  Status status = check != nullptr ? check(node.text) : ok();
+  if (status) status = check_not_hidden(node.text);
   if (!status) return decoder.fail(node, status.error().message);
-  if (node.text == kHidden) {
-    return decoder.fail(node,
-                        "\"***\" is what -T shows in the place of a secret: write the secret, or "
-                        "{\"file\": PATH} or {\"env\": NAME}");
-  }
   secret.text = node.text;
   secret.written = node.written;
 }

@@ -32,6 +32,7 @@ Kind<std::vector<TestField>> fields(bool or_absent) {
               }
               Status status = check_field_name(child.key);
               if (status && !is_absent) status = check_header_value(child.text);
+              if (status) status = check_not_hidden(child.text);
               if (!status) decoder.fail(child, status.error().message);
               auto& field = target.emplace_back(TestField{child.key, {}});
               if (!is_absent) field.value = child.text;
@@ -46,7 +47,8 @@ Kind<std::vector<TestField>> fields(bool or_absent) {
           },
           [or_absent] {
             const Json type = or_absent ? Json{"string", "null"} : Json("string");
-            return Json{{"type", "object"}, {"additionalProperties", {{"type", type}}}};
+            return Json{{"type", "object"},
+                        {"additionalProperties", {{"type", type}, {"not", {{"const", kHidden}}}}}};
           }};
 }
 

@@ -10,13 +10,14 @@ import json
 import os
 import pwd
 import re
+import signal
 import subprocess
 
 from case import Case
 from documents import man_examples, markdown_examples, parse
-from gateway import BINARY, clean_environment, run_command
+from gateway import BINARY, clean_environment, processes, run_command
 from test_schema import judge
-from wire import DEADLINE
+from wire import DEADLINE, wait_until
 
 FILE_MAN = "man/api-gateway.json.5"
 MAN = "man/api-gateway.8"
@@ -44,7 +45,8 @@ class Manual(Case):
         os.symlink(os.path.abspath(BINARY), os.path.join(path, "api-gateway"))
         env = clean_environment({**env, "PATH": f"{path}:{os.environ['PATH']}", "no_proxy": "*"})
         done = subprocess.run(["sh", "-ec", text], env=env, cwd=cwd, text=True,
-                              stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=3 * DEADLINE)
+                              stdin=subprocess.DEVNULL, capture_output=True, check=False,
+                              timeout=3 * DEADLINE)
         self.assertEqual(done.returncode, 0, done.stderr)
         return done.stdout
 
@@ -141,10 +143,43 @@ class Commands(Manual):
         self.assertEqual([each["name"] for each in json.loads(services)],
                          ["service1", "service2"])
 
-        reload = example_with(MAN, "-s reload").text
-        self.shell(reload.replace("/run/api-gateway", gw.directory))
-        gw.wait_error_line("generation ready generation=2")
+        said = self.shell(example_with(MAN, "api-gateway reload").text,
+                          RUNTIME_DIRECTORY=gw.directory)
+        self.assertIn("generation 2", said)
         gw.wait_workers(1)
+
+    def test_logs_are_rotated_as_the_manual_shows(self):
+        folder = os.path.dirname(self.temporary("access.log"))
+        os.chmod(folder, 0o777)  # workers of a gateway started as root make the new file
+        log = os.path.join(folder, "access.log")
+        gw = self.gateway(config={"logs": {"access": {"output": log}}})
+        self.assertEqual(gw.get("/one").status, 404)
+        self.shell(example_with(MAN, "api-gateway reopen").text, cwd=folder,
+                   RUNTIME_DIRECTORY=gw.directory)
+        self.assertEqual(gw.get("/two").status, 404)
+        gw.stop()
+        for name, path in (("access.log.1", "/one"), ("access.log", "/two")):
+            with open(os.path.join(folder, name), encoding="utf-8") as file:
+                self.assertEqual([json.loads(line)["path"] for line in file], [path])
+
+    def test_the_program_is_upgraded_as_the_manual_shows(self):
+        gw = self.gateway()
+        text = example_with(MAN, "kill -USR2").text.replace("/run/api-gateway", gw.directory)
+        upgrade, status, finish = text.splitlines()
+        self.shell(upgrade)
+        pid_file = os.path.join(gw.directory, "api-gateway.pid")
+        wait_until(lambda: os.path.exists(pid_file + ".oldbin") and os.path.exists(pid_file),
+                   "the pid files of both masters")
+        with open(pid_file, encoding="ascii") as file:
+            new = int(file.read())
+        self.addCleanup(lambda: new in processes() and os.kill(new, signal.SIGKILL))
+        self.assertNotEqual(new, gw.pid)
+        self.assertIn(str(new), self.shell(status, RUNTIME_DIRECTORY=gw.directory))
+        self.shell(finish)
+        self.assertEqual(gw.wait_exit(), 0)
+        self.assertEqual(gw.get("/health").status, 200)
+        os.kill(new, signal.SIGTERM)
+        wait_until(lambda: not gw.survivors(), "the end of the new master")
 
     def test_requests_are_explained_as_the_manual_shows(self):
         path = self.temporary("new.json")
@@ -172,7 +207,7 @@ class Commands(Manual):
         self.assert_like(gw.get("/api/service1/x"), example_with(MAN, '{"error"'))
 
     def test_every_example_of_the_manual_is_tried(self):
-        tried = ["SERVICE1_URL", "curl", "explain", "-s reload", '{"error"']
+        tried = ["SERVICE1_URL", "curl", "explain", "reload", "reopen", "kill -USR2", '{"error"']
         for example in man_examples(MAN):
             self.assertTrue(any(part in example.text for part in tried), str(example))
         for example in man_examples(FILE_MAN):

@@ -77,8 +77,9 @@ def standing_of(member, is_required):
     if "default" not in member:
         return "optional"
     value = member["default"]
-    if isinstance(value, list) and any(isinstance(element, dict) for element in value):
-        return "default [...]"
+    is_long = isinstance(value, list) and len(value) > 3
+    if is_long or isinstance(value, list) and any(isinstance(element, dict) for element in value):
+        return "default [...]"  # named in the text
     return "default " + (value if value and isinstance(value, str) else json.dumps(value))
 
 

@@ -41,6 +41,12 @@ TEST_CASE("the value of a header edit is shown without what is secret", "[config
   }
 }
 
+TEST_CASE("what stands for a secret is no secret", "[config]") {
+  CHECK_FALSE(check_not_hidden("***"));
+  CHECK(check_not_hidden("****"));
+  CHECK(check_not_hidden(""));
+}
+
 TEST_CASE("credentials are found in any JSON text", "[config]") {
   const auto found = [](std::string_view text) {
     std::vector<std::string> values;
