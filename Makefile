@@ -15,7 +15,7 @@ CONFIG_MK := $(firstword $(if $(filter build,$(B)),$(wildcard config.mk)) $(B)/c
 
 # Goals that need no configured tree: they work without one, or call make again for the rest
 # (which is what lets `make run` install a compiler first).
-BARE_GOALS := help deps run check asan tsan fuzz coverage docker format format-check clean distclean
+BARE_GOALS := help deps run check asan tsan soak fuzz coverage docker format format-check clean distclean
 ifneq ($(filter-out $(BARE_GOALS),$(or $(MAKECMDGOALS),all)),)
 include $(CONFIG_MK)
 endif
@@ -165,6 +165,14 @@ tsan: B := build/tsan
 tsan:  ## all tests under ThreadSanitizer, in build/tsan
 	+@$(MAKE) --no-print-directory B=$(B) CONFIGURE_FLAGS='--with-sanitizer=thread $(CONFIGURE_FLAGS)' check
 
+# Mixed traffic with random aborts on both sides; in the end nothing may be left of it.
+SOAK_SECONDS ?= 60
+
+soak: B := build/asan
+soak:  ## mixed traffic and aborts for SOAK_SECONDS (60), under the sanitizers, in build/asan
+	+@$(MAKE) --no-print-directory B=$(B) CONFIGURE_FLAGS='--with-sanitizer=address,undefined $(CONFIGURE_FLAGS)' $(B)/api-gateway
+	@python3 tests/soak/run.py --gateway $(B)/api-gateway --seconds $(SOAK_SECONDS)
+
 # Longer than anybody wants to wait for in a check: each target runs for FUZZ_SECONDS, one after
 # the other, and goes on from the corpus of the last run.
 FUZZ_SECONDS ?= 60
@@ -264,5 +272,5 @@ help:  ## this list
 	@echo '  CONFIGURE_FLAGS="--prefix=/usr" is passed on to configure.'
 
 .PHONY: all deps run check check-unit check-blackbox check-conformance check-lossless check-lint conformance \
-  lint asan tsan fuzz bench-instructions coverage format format-check install uninstall dist docker \
+  lint asan tsan soak fuzz bench-instructions coverage format format-check install uninstall dist docker \
   compile_commands.json clean distclean help FORCE
