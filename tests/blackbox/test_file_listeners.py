@@ -162,6 +162,10 @@ class Reload(HoldingCase):
         gw.write_config({"routes": [static("/new/", "new"), static("/both/", "after")]})
         gw.send_signal(signal.SIGHUP)
         wait_until(lambda: gw.get("/both/").body == b"after", "the new generation")
+        # For a moment both generations accept.
+        gw.wait_error_line("reload done generation=2")
+        wait_until(lambda: gw.get("/old/").status == 404, "the old generation to accept no more")
+        wait_until(lambda: gw.get("/new/").status == 200, "the new generation alone")
         response = gw.get("/new/")
         self.assertEqual(response.body, b"new")
         self.assert_log(gw, response, generation=2)
