@@ -60,6 +60,7 @@ struct Server::Impl : private Gate {
     evhttp_bound_socket* bound = nullptr;
     evconnlistener* accepting = nullptr;  ///< of bound; nullptr once closed
     Deadline ending;
+    EventPtr closing;  ///< what is left to do of close()
   };
 
   static std::map<evconnlistener*, Listener*>& listeners_by_handle() {
@@ -150,7 +151,7 @@ Server::Impl::Listener::Listener(Impl& owner, int fd, const std::vector<Network>
   });
 }
 
-Server::Impl::Listener::~Listener() { close(); }
+Server::Impl::Listener::~Listener() { listeners_by_handle().erase(accepting); }
 
 // Closing a listening socket resets the connections that wait in it, some of which have sent their
 // request. So those are accepted first, while the kernel lets nobody new in.
@@ -169,11 +170,23 @@ void Server::Impl::Listener::last_call() {
   server.review.schedule();
 }
 
+// Other processes have the socket open as well. Closed at once, it would stay in the epoll set,
+// which loses it only with the loop's next wait, and would then wake this process, in vain and for
+// ever, as often as a connection waits for any of them.
 void Server::Impl::Listener::close() {
   if (accepting == nullptr) return;
   ending.clear();
+  evconnlistener_disable(accepting);
   listeners_by_handle().erase(std::exchange(accepting, nullptr));
-  evhttp_del_accept_socket(http.get(), bound);
+  closing.reset(event_new(
+      server.context.loop.base(), -1, 0,
+      [](evutil_socket_t, short, void* self) {
+        auto* listener = static_cast<Listener*>(self);
+        evhttp_del_accept_socket(listener->http.get(), listener->bound);
+      },
+      this));
+  const timeval after_next_wait{0, 1};
+  event_add(closing.get(), &after_next_wait);
 }
 
 void Server::Impl::Listener::set_open(bool open) {

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "http/server.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <cerrno>
 #include <chrono>
+#include <filesystem>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "catch.h"
@@ -162,6 +165,28 @@ TEST_CASE("the connection that is idle for longest makes room for one that waits
 TEST_CASE("below the limit accepting goes on", "[http]") {
   Fixture f(/*max_connections=*/1);
   for (int i = 0; i < 5; i++) CHECK_FALSE(f.answer(f.client()).empty());
+}
+
+// Whether the next wait of a loop in this process would return at once.
+bool would_wake() {
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code gone;
+    const auto target = std::filesystem::read_symlink(entry.path(), gone);
+    if (gone || target != "anon_inode:[eventpoll]") continue;
+    pollfd watched{std::stoi(entry.path().filename()), POLLIN, 0};
+    if (::poll(&watched, 1, 0) != 0) return true;
+  }
+  return false;
+}
+
+TEST_CASE("a draining server sleeps while connections wait for others", "[http]") {
+  Fixture f;
+  const UniqueFd client = f.client();
+  f.answer(client);
+  f.server.drain({kQuiet, {}}, [] {});
+  const UniqueFd waiting = f.client();  // its listener is still open: the test's own
+  f.run_until([] { return !would_wake(); });
+  CHECK(Fixture::received(waiting).empty());
 }
 
 TEST_CASE("a full server can be drained", "[http]") {
