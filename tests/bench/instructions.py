@@ -164,6 +164,7 @@ def main():
     parser.add_argument("--gateway", required=True, help="the program")
     options = parser.parse_args()
     gateway = os.path.abspath(options.gateway)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # not without ending the gateway
     if not shutil.which("valgrind"):
         sys.exit('bench-instructions: valgrind is missing, install the package "valgrind"')
 
