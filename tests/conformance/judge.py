@@ -222,6 +222,8 @@ class Judge:
         require_equal(response.body.decode("latin-1"),
                       body if outcome.body is None else outcome.body,
                       "content at the client")
+        require_equal([f"{name}: {value}" for name, value in response.trailers],
+                      list(outcome.trailers), "trailers at the client")
         require_equal([each.status for each in response.interim], list(outcome.interim), "interim")
         self.client_ended = response.closes()
         if self.client_ended:

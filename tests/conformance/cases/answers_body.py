@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """RFC 9112 §6-7: where an answer ends."""
 
-from table import answer, bad_gateway, broken, chunked_ok, delivered, delivered_as, ok, rule
+from table import answer, bad_gateway, broken, chunked_ok, delivered, delivered_as, get, ok, rule
 from table import truncated
 
 CONFLICT = bad_gateway("conflicting_length")
@@ -12,6 +12,7 @@ BAD_CODING = bad_gateway("invalid_transfer_encoding")
 BAD_CHUNK = bad_gateway("bad_chunk")
 BROKEN = broken("bad_chunk")
 CHUNKED = "Transfer-Encoding: chunked"
+TAKES_TRAILERS = get("Connection: TE", "TE: trailers")
 OK_CHUNKS = "2\r\nok\r\n0\r\n\r\n"
 POISON = ok("Content-Length: 6", body="POISON")
 
@@ -133,6 +134,21 @@ TABLE = [
                 BROKEN),
          answer("an endless extension", chunked_ok("2;" + "x" * 20480 + "\r\nok\r\n0\r\n\r\n"),
                 BROKEN)),
+
+    rule("RFC 9110 §6.5", "trailers reach a client that takes them, if they may stand there",
+         answer("asked for", chunked_ok("2\r\nok\r\n0\r\nX: y\r\n\r\n", "Trailer: X"),
+                delivered_as("HTTP/1.1 200 OK", "Trailer: X", CHUNKED, body="ok",
+                             trailers=("X: y",)), asks=TAKES_TRAILERS),
+         answer("not asked for", chunked_ok("2\r\nok\r\n0\r\nX: y\r\n\r\n", "Trailer: X"),
+                content("ok")),
+         answer("from HTTP/1.0", chunked_ok("2\r\nok\r\n0\r\nX: y\r\n\r\n", "Trailer: X"),
+                delivered_as("HTTP/1.1 200 OK", "Connection: close", body="ok"),
+                asks=get("TE: trailers", version="HTTP/1.0")),
+         *(answer(f"{name} has no meaning there",
+                  chunked_ok(f"2\r\nok\r\n0\r\n{name}: 3\r\n\r\n"), content("ok"),
+                  asks=TAKES_TRAILERS)
+           for name in ("Content-Length", "Transfer-Encoding", "Connection", "Set-Cookie",
+                        "Content-Type", "X-Request-ID"))),
 
     rule("RFC 9112 §8", "an answer that breaks off does not look whole",
          answer("short of its length", ok("Content-Length: 5", body="ok"),

@@ -12,6 +12,8 @@ BAD_FIELD = refused(400, "malformed_header")
 BAD_CHUNK = cut(400, "bad_chunk")
 HIDDEN = get(target="/hidden")
 CHUNKS = "5\r\nabcde\r\n0\r\n\r\n"
+FRAMING_AND_ROUTING = ("Content-Length", "Transfer-Encoding", "Host", "Connection", "Authorization",
+                       "X-Forwarded-For", "Content-Type", "Cookie", "Content_Length")
 
 
 def length(value, outcome=BAD_LENGTH, note=""):
@@ -26,9 +28,9 @@ def both(name, *fields, body=CHUNKS, outcome=CONFLICT):
     return case(name, post(*fields, body=body), outcome)
 
 
-def content(body, *fields):
+def content(body, *fields, **more):
     """The service receives this content, in the gateway's own chunks."""
-    return passes_as("POST /x HTTP/1.1", *fields, "Transfer-Encoding: chunked", body=body)
+    return passes_as("POST /x HTTP/1.1", *fields, "Transfer-Encoding: chunked", body=body, **more)
 
 
 def chunk(name, body, seen, note=""):
@@ -191,14 +193,19 @@ TABLE = [
          bad_chunk("20 KiB", "5;" + "x" * 20480 + "\r\nabcde\r\n0\r\n\r\n"),
          bad_chunk("many on small chunks", "1;xxxxxxxxxx\r\na\r\n" * 2000 + "0\r\n\r\n")),
 
-    rule("RFC 9112 §7.1.2", "trailers are checked, and dropped unless TE asks for them",
+    rule("RFC 9112 §7.1.2", "trailers are checked, and pass if Trailer announces them",
+         case("announced", chunked("5\r\nabcde\r\n0\r\nX: y\r\nZ:\r\n\r\n", "Trailer: X"),
+              content("abcde", "Trailer: X", trailers=("X: y", "Z: "))),
+         *(case(f"{name} has no meaning there, announced or not",
+                chunked(f"5\r\nabcde\r\n0\r\n{name}: 3\r\nX: y\r\n\r\n", f"Trailer: {name}"),
+                content("abcde", f"Trailer: {name}", trailers=("X: y",)),
+                note="RFC 9110 §6.5.1: it is left out, whatever it says")
+           for name in FRAMING_AND_ROUTING),
          chunk("one", "5\r\nabcde\r\n0\r\nX: y\r\n\r\n", "abcde"),
          chunk("several", "5\r\nabcde\r\n0\r\nX: y\r\nX:\r\nZ: \xe9\t!\r\n\r\n", "abcde"),
          *(chunk(f"{name} has no meaning there", f"5\r\nabcde\r\n0\r\n{name}: 3\r\n\r\n", "abcde",
                  note="RFC 9110 §6.5.1: it is left out, whatever it says")
-           for name in ("Content-Length", "Transfer-Encoding", "Host", "Connection",
-                        "Authorization",
-                        "X-Forwarded-For", "Content-Type", "Cookie")),
+           for name in FRAMING_AND_ROUTING),
          *(bad_chunk(name, f"5\r\nabcde\r\n0\r\n{text}\r\n\r\n") for name, text in (
              ("no colon", "X y"), ("an empty name", ": y"), ("a space before the colon", "X : y"),
              ("a space first", " X: y"), ("a tab first", "\tX: y"), ("a fold", "X: y\r\n z"),
