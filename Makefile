@@ -15,7 +15,7 @@ CONFIG_MK := $(firstword $(if $(filter build,$(B)),$(wildcard config.mk)) $(B)/c
 
 # Goals that need no configured tree: they work without one, or call make again for the rest
 # (which is what lets `make run` install a compiler first).
-BARE_GOALS := help deps run check asan tsan soak fuzz coverage docker format format-check clean distclean
+BARE_GOALS := help deps run check asan tsan soak coverage docker format format-check clean distclean
 ifneq ($(filter-out $(BARE_GOALS),$(or $(MAKECMDGOALS),all)),)
 include $(CONFIG_MK)
 endif
@@ -177,29 +177,40 @@ soak:  ## mixed traffic and aborts for SOAK_SECONDS (60), under the sanitizers, 
 # the other, and goes on from the corpus of the last run.
 FUZZ_SECONDS ?= 60
 FUZZ_CXX     ?= $(firstword $(foreach name,clang++ clang++-14,$(shell command -v $(name))) clang++)
-FUZZ_FLAGS   := -std=c++20 -O1 -g -Isrc -Itests/fuzz -D_GLIBCXX_ASSERTIONS \
-  -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
-FUZZ_SRCS    := $(addprefix src/http/,head_parser.cc head.cc keep_alive.cc field_name.cc target.cc body_decoder.cc) \
-  $(addprefix src/config/,credentials.cc document.cc problems.cc) \
-  $(addprefix src/util/,json_escape.cc text.cc)
+FUZZ_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined
+FUZZ_COMPILE  = $(FUZZ_CXX) $(GW_CPPFLAGS) -Itests/fuzz $(SYSTEM_CFLAGS) -std=c++20 -O1 -g \
+  $(FUZZ_SANITIZE) -fsanitize=fuzzer-no-link
 FUZZERS      := $(basename $(notdir $(sort $(wildcard tests/fuzz/*.cc))))
+FUZZ_LIBRARY := $(B)/fuzz/libgateway.a
 
-fuzz: $(addprefix $(B)/fuzz/,$(FUZZERS))  ## fuzz heads, bodies and documents (clang) for FUZZ_SECONDS (60) each
+fuzz: $(addprefix $(B)/fuzz/,$(FUZZERS))  ## fuzz parsers, documents and a whole gateway (clang) for FUZZ_SECONDS (60) each
 	@for name in $(FUZZERS); do \
 	  mkdir -p $(B)/fuzz/$$name.corpus; \
+	  seeds=tests/fuzz/corpus/$$name; [ -d $$seeds ] || seeds=; \
 	  printf '  %-7s %s\n' FUZZ $$name; \
 	  $(B)/fuzz/$$name -max_total_time=$(FUZZ_SECONDS) -max_len=512 -dict=tests/fuzz/http.dict \
-	    -artifact_prefix=$(B)/fuzz/$$name. $(B)/fuzz/$$name.corpus 2>$(B)/fuzz/$$name.log || \
+	    -malloc_limit_mb=16 -artifact_prefix=$(B)/fuzz/$$name. \
+	    $(B)/fuzz/$$name.corpus $$seeds 2>$(B)/fuzz/$$name.log || \
 	    { cat $(B)/fuzz/$$name.log; exit 1; }; \
 	  tail -n 1 $(B)/fuzz/$$name.log; \
 	done
 
-$(B)/fuzz/%: tests/fuzz/%.cc tests/fuzz/check.h $(FUZZ_SRCS) \
-  $(wildcard src/http/*.h src/config/*.h src/util/*.h)
+FUZZ_OBJ = $(patsubst %.cc,$(B)/fuzz/%.o,$(1))
+.SECONDARY: $(call FUZZ_OBJ,$(LIB_SRCS) $(wildcard tests/fuzz/*.cc))
+
+$(B)/fuzz/%.o: %.cc $(CONFIG_MK)
 	@mkdir -p $(@D)
 	@command -v $(FUZZ_CXX) >/dev/null || \
 	  { echo '"make fuzz" needs clang with its run-time libraries (or FUZZ_CXX=...)' >&2; exit 1; }
-	$(call say,FUZZCXX,$@)$(FUZZ_CXX) $(FUZZ_FLAGS) -o $@ $< $(FUZZ_SRCS)
+	$(call say,FUZZCXX,$<)$(FUZZ_COMPILE) -MMD -MP -c -o $@ $<
+
+$(FUZZ_LIBRARY): $(call FUZZ_OBJ,$(LIB_SRCS)) $(B)/sources
+	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
+
+$(B)/fuzz/%: $(B)/fuzz/tests/fuzz/%.o $(FUZZ_LIBRARY)
+	$(call say,LD,$@)$(FUZZ_CXX) $(FUZZ_SANITIZE) -fsanitize=fuzzer -o $@ $^ $(LIBRARY_LIBS)
+
+-include $(patsubst %.cc,$(B)/fuzz/%.d,$(LIB_SRCS) $(wildcard tests/fuzz/*.cc))
 
 bench-instructions: $(GATEWAY)  ## instructions of a request, with few routes and with many (valgrind)
 	@python3 tests/bench/instructions.py --gateway $(GATEWAY)
