@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "http/last_call.h"
 #include "http/server_connection.h"
 #include "http/wire_pieces.h"
 
@@ -247,6 +248,7 @@ void ServerConnection::reset_unfinished() {
 }
 
 void ServerConnection::drain() {
+  if (entrance_.port != 0) hear(bufferevent_getfd(shell_));
   if (state_ == State::Head && !head_begun_) deadline_.set(context_.quiet);
 }
 
