@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "process/signals.h"
+#include "process/start_report.h"
 #include "util/text.h"
 
 namespace gateway {
@@ -81,13 +82,13 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
 }
 
 [[noreturn]] void become_master(const Invocation& invocation, const Listeners& listeners,
-                                UniqueFd report, pid_t old_master) {
+                                const MasterLine& line, pid_t old_master) {
   std::vector<int> descriptors;
   for (const auto& listener : listeners) descriptors.push_back(listener->socket.get());
-  descriptors.push_back(report.get());
+  descriptors.push_back(line.end());
   // A copy that closes on exec, to tell that there was none; behind the places of the others.
   const int behind = kFirst + static_cast<int>(descriptors.size());
-  StartReport failure(UniqueFd(fcntl(report.get(), F_DUPFD_CLOEXEC, behind)));
+  StartReport failure(UniqueFd(fcntl(line.end(), F_DUPFD_CLOEXEC, behind)));
   line_up(descriptors);
   std::vector<std::string> arguments = invocation.arguments;
   std::vector<std::string> variables = environment(listeners.size(), old_master);
@@ -112,16 +113,13 @@ Invocation invocation_of(int argc, const char* const* argv) {
 }
 
 Result<NewMaster> exec_master(const Invocation& invocation, const Listeners& listeners) {
-  std::array<int, 2> ends{-1, -1};
-  if (pipe2(ends.data(), O_CLOEXEC) != 0) return Error{errno_text(errno)};
-  UniqueFd read_end(ends[0]);
-  UniqueFd write_end(ends[1]);
+  auto line = MasterLine::make();
+  if (!line) return std::move(line).error();
   const pid_t old_master = getpid();
   const pid_t pid = fork();
   if (pid < 0) return Error{"cannot start a process: " + errno_text(errno)};
-  if (pid == 0) become_master(invocation, listeners, std::move(write_end), old_master);
-  fcntl(read_end.get(), F_SETFL, O_NONBLOCK);
-  return NewMaster{pid, std::move(read_end)};
+  if (pid == 0) become_master(invocation, listeners, line->second, old_master);
+  return NewMaster{pid, std::move(line->first)};
 }
 
 bool OldMaster::is_alive() const { return getppid() == pid; }
@@ -134,14 +132,14 @@ std::optional<OldMaster> take_old_master() {
   const auto parts = split(text, ',');
   if (parts.size() != 2) return std::nullopt;
   const auto pid = parse_decimal(parts[0]);
-  const auto report = parse_decimal(parts[1]);
+  const auto line = parse_decimal(parts[1]);
   // Left over in the environment of something else that was started from there.
-  if (!pid || !report || static_cast<pid_t>(*pid) != getppid() || *report > 4096) {
+  if (!pid || !line || static_cast<pid_t>(*pid) != getppid() || *line > 4096) {
     return std::nullopt;
   }
-  const int fd = static_cast<int>(*report);
+  const int fd = static_cast<int>(*line);
   if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) return std::nullopt;
-  return OldMaster{static_cast<pid_t>(*pid), UniqueFd(fd)};
+  return OldMaster{static_cast<pid_t>(*pid), MasterLine(UniqueFd(fd))};
 }
 
 }  // namespace gateway

@@ -3,7 +3,7 @@
 // The hand-over from an old master to the new one that it starts for an upgrade.
 //
 // Sockets    by the protocol of inherited_sockets.h, as a service manager passes them on.
-// Relation   API_GATEWAY_UPGRADE=PID,FD: the old master, and the pipe of start_report.h.
+// Relation   API_GATEWAY_UPGRADE=PID,FD: the old master, and its line (master_line.h).
 #pragma once
 
 #include <sys/types.h>
@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "process/listeners.h"
-#include "process/start_report.h"
+#include "process/master_line.h"
 #include "util/result.h"
 
 namespace gateway {
@@ -28,14 +28,14 @@ Invocation invocation_of(int argc, const char* const* argv);
 
 struct NewMaster {
   pid_t pid;
-  UniqueFd report;  ///< does not block
+  MasterLine line;
 };
 /// A child that executes `invocation`. What goes wrong there is in its report.
 Result<NewMaster> exec_master(const Invocation& invocation, const Listeners& listeners);
 
 struct OldMaster {
   pid_t pid;
-  UniqueFd report;
+  MasterLine line;
 
   /// It is our parent for as long as it lives.
   bool is_alive() const;

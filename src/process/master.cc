@@ -183,13 +183,19 @@ void Master::announce_first() {
   start_report_.ready();
 }
 
-// Whether connections that come now are somebody else's to accept.
-bool Master::other_master_serves() const {
-  return upgrade_->is_running() || (old_master_ && old_master_->is_alive());
+// Whether connections that come from now on are somebody else's to accept.
+bool Master::leave_to_others() const {
+  const MasterLine none;
+  bool others_serve = false;
+  for (const MasterLine* line : {&upgrade_->line(), old_master_ ? &old_master_->line : &none}) {
+    line->leave();
+    others_serve |= line->other_serves();
+  }
+  return others_serve;
 }
 
 void Master::stop(SignalAction how) {
-  const bool others_serve = other_master_serves();
+  const bool others_serve = leave_to_others();
   if (!std::exchange(is_stopping_, true)) {
     reloader_->refuse("the gateway is stopping");
     const auto* parts = succession_->parts();

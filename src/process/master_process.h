@@ -57,7 +57,7 @@ class Master {
   void stop(SignalAction how);
   void tell_end();
   void reap();
-  bool other_master_serves() const;
+  bool leave_to_others() const;
   std::string status() const;
 
   const MasterOptions& options_;

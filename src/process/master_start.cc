@@ -33,7 +33,7 @@ bool is_standard_stream(const std::string& output) {
 Status Master::go_into_background() {
   old_master_ = take_old_master();
   if (old_master_) {
-    start_report_ = StartReport(std::move(old_master_->report));
+    start_report_ = StartReport(old_master_->line.copy());
   } else if (options_.is_daemon) {
     auto report = gateway::go_into_background();
     if (!report) return std::move(report).error();
@@ -131,6 +131,7 @@ void Master::leave() {
   manager_.disown();
   if (control_) control_->disown();
   upgrade_->disown();
+  old_master_.reset();
 }
 
 }  // namespace gateway

@@ -26,7 +26,8 @@ void Upgrade::begin() {
     return bring_back();
   }
   new_master_ = started->pid;
-  report_.emplace(std::move(started->report));
+  line_ = std::move(started->line);
+  report_.emplace(line_.copy());
   is_taken_back_ = false;
   log::info("upgrade: new master started pid={} program={}", new_master_, parts_.invocation.path);
 }
@@ -78,6 +79,7 @@ bool Upgrade::reap(pid_t pid, bool is_stopping) {
   if (!is_running() || pid != new_master_) return false;
   look_after();  // what it said last
   report_.reset();
+  line_ = {};
   new_master_ = 0;
   if (is_stopping) return true;
   log::warn("the new master has ended, this one goes on new_master={}", pid);

@@ -20,6 +20,7 @@
 #include "process/exec_master.h"
 #include "process/notify.h"
 #include "process/pid_file.h"
+#include "process/start_report.h"
 #include "process/succession.h"
 
 namespace gateway {
@@ -40,13 +41,18 @@ class Upgrade {
   bool is_running() const { return new_master_ != 0; }
   pid_t new_master() const { return new_master_; }
   void take_back();
+  /// What this master is to the new one.
+  const MasterLine& line() const { return line_; }
 
   void add_to(std::vector<pollfd>& polled) const;
   void look_after();
   /// True when it was the new master. `is_stopping`: then there is nothing to bring back.
   bool reap(pid_t pid, bool is_stopping);
   /// In a worker.
-  void disown() { report_.reset(); }
+  void disown() {
+    report_.reset();
+    line_ = {};
+  }
 
  private:
   void move_names(const std::string& pid_file);
@@ -55,6 +61,7 @@ class Upgrade {
   Parts parts_;
   std::string pid_file_path_;  ///< while the file is elsewhere
   pid_t new_master_ = 0;
+  MasterLine line_;
   std::optional<StartReader> report_;
   bool is_main_ = true;         ///< for the service manager
   bool is_taken_back_ = false;  ///< the new master is to quit once our workers serve

@@ -50,12 +50,12 @@ TEST_CASE("only a child of the old master has one", "[process]") {
     CHECK_FALSE(take_old_master());
     CHECK(std::getenv("API_GATEWAY_UPGRADE") == nullptr);
   }
-  const int report = dup(STDERR_FILENO);
-  const std::string value = std::to_string(getppid()) + "," + std::to_string(report);
+  const int line = dup(STDERR_FILENO);
+  const std::string value = std::to_string(getppid()) + "," + std::to_string(line);
   setenv("API_GATEWAY_UPGRADE", value.c_str(), 1);
   const auto old = take_old_master();
   REQUIRE(old);
   CHECK(old->pid == getppid());
   CHECK(old->is_alive());
-  CHECK(old->report.get() == report);
+  CHECK(old->line.end() == line);
 }
