@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <string>
+#include <vector>
 
 namespace gateway {
 namespace {
@@ -28,10 +30,11 @@ void prepare_title(int argc, char** argv) {
     if (environ[count] == end) end += std::strlen(end) + 1;
   }
   // Never freed: these are the environment from now on.
-  char** copies = new char*[count + 1];
-  std::transform(environ, environ + count, copies, [](const char* entry) { return strdup(entry); });
-  copies[count] = nullptr;
-  environ = copies;
+  static auto& copies = *new std::vector<std::string>(environ, environ + count);
+  static auto& pointers = *new std::vector<char*>;
+  for (std::string& copy : copies) pointers.push_back(copy.data());
+  pointers.push_back(nullptr);
+  environ = pointers.data();
   g_room = {argv[0], static_cast<std::size_t>(end - argv[0])};
 }
 

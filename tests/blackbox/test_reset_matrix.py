@@ -112,8 +112,9 @@ class Matrix(Case):
                          "hanging": {"instances": [{"url": hanging}]}},
             "routes": [{"match": {"path_prefix": "/s/"}, "service": "s"},
                        {"match": {"path_prefix": "/hanging/"}, "service": "hanging"}]})
-        self.assertEqual(self.gw.get("/health", [("Connection", "close")]).status, 200)
         self.before = self.gw.descriptors()
+        self.assertEqual(self.gw.get("/health", [("Connection", "close")]).status, 200)
+        self.wait_descriptors(self.gw, self.before)
 
     def reached(self):
         self.assertTrue(self.service.reached.acquire(timeout=DEADLINE))
