@@ -21,8 +21,8 @@ def send_until_stuck(stream):
     try:
         while True:
             stream.sock.sendall(bytes(65536))
-    except TimeoutError:
-        pass
+    except (TimeoutError, ConnectionResetError, BrokenPipeError):
+        pass  # or the other side has ended the connection already, as the next read will tell
     finally:
         stream.sock.settimeout(DEADLINE)
 
