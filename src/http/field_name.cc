@@ -8,16 +8,6 @@
 namespace gateway::http {
 namespace {
 
-constexpr std::array<bool, 256> make_token_bytes() {
-  std::array<bool, 256> table{};
-  for (unsigned c = '0'; c <= '9'; c++) table[c] = true;
-  for (unsigned c = 'a'; c <= 'z'; c++) table[c] = true;
-  for (unsigned c = 'A'; c <= 'Z'; c++) table[c] = true;
-  for (const char c : std::string_view("!#$%&'*+-.^_`|~"))
-    table[static_cast<unsigned char>(c)] = true;
-  return table;
-}
-
 template <class Word>
 Word load(const char* bytes) {
   Word word;
@@ -55,8 +45,6 @@ bool is_x_forwarded(std::string_view name) { return is(name.substr(0, 12), "x-fo
 
 }  // namespace
 
-const std::array<bool, 256> kTokenByte = make_token_bytes();
-
 FieldId classify(std::string_view name) {
   switch (name.size()) {
     case 2: return if_is(name, "te", FieldId::Te);
@@ -93,13 +81,6 @@ bool is_look_alike(std::string_view name) {
     if (c == '_') c = '-';
   }
   return classify(dashed) != FieldId::Other;
-}
-
-std::string_view trim_whitespace(std::string_view text) {
-  const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
 }
 
 std::optional<std::string_view> ListReader::next() {

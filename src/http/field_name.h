@@ -12,7 +12,16 @@
 namespace gateway::http {
 
 /// tchar of RFC 9110 §5.6.2, the bytes a field name or method may have.
-extern const std::array<bool, 256> kTokenByte;
+inline constexpr auto kTokenByte = [] {
+  std::array<bool, 256> table{};
+  for (unsigned c = '0'; c <= '9'; c++) table[c] = true;
+  for (unsigned c = 'a'; c <= 'z'; c++) table[c] = true;
+  for (unsigned c = 'A'; c <= 'Z'; c++) table[c] = true;
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) {
+    table[static_cast<unsigned char>(c)] = true;
+  }
+  return table;
+}();
 
 /// Which field this is. `name` is a token.
 FieldId classify(std::string_view name);
@@ -22,7 +31,12 @@ FieldId classify(std::string_view name);
 bool is_look_alike(std::string_view name);
 
 /// Without leading and trailing SP and HTAB.
-std::string_view trim_whitespace(std::string_view text);
+inline std::string_view trim_whitespace(std::string_view text) {
+  const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
 
 /// The elements of a comma-separated value, trimmed, empty ones left out (RFC 9110 §5.6.1.2).
 class ListReader {

@@ -7,6 +7,7 @@
 namespace gateway::http {
 
 const Field* Head::find(FieldId id) const {
+  if (!has(id)) return nullptr;
   for (const Field& field : fields) {
     if (field.id == id) return &field;
   }

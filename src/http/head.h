@@ -27,6 +27,7 @@ enum class FieldId : std::uint8_t {
   Forwarded,
   Host,
   KeepAlive,
+  LookAlike,  ///< is_look_alike() of one of the others
   ProxyConnection,
   Te,
   Trailer,
@@ -53,6 +54,7 @@ enum class Framing : std::uint8_t {
 
 struct Head {
   std::vector<Field> fields;
+  std::uint32_t kinds = 0;           ///< which there are: a bit for each FieldId
   const char* fields_end = nullptr;  ///< one past the last field line
   std::size_t size = 0;              ///< bytes of the whole head, with its blank line
   int minor_version = 1;             ///< 0 or 1
@@ -64,6 +66,7 @@ struct Head {
   bool connection_upgrade = false;
   bool connection_names_fields = false;  ///< Connection lists further field names
 
+  bool has(FieldId id) const { return (kinds >> static_cast<unsigned>(id) & 1U) != 0; }
   const Field* find(FieldId id) const;
   const Field* find(std::string_view name) const;  ///< case-insensitive; first of that name
   /// Whether the Connection fields of this head nominate `name` as hop-by-hop (RFC 9110 §7.6.1).

@@ -2,6 +2,8 @@
 #include "http/head_parser.h"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 
@@ -16,32 +18,41 @@ constexpr std::size_t kMaxMethod = 64;
 constexpr unsigned kMaxNominated = 32;     // names that Connection lists
 constexpr std::size_t kVersionLength = 8;  // "HTTP/1.1"
 
-// Whether text is free of control characters other than HTAB (RFC 9110 §5.5): eight bytes at a
-// time, and only where a word has a suspect one by one.
-bool is_text(std::string_view text) {
-  constexpr std::uint64_t kOnes = 0x0101010101010101U;
-  constexpr std::uint64_t kHighs = 0x8080808080808080U;
-  const auto is_text_byte = [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return (byte >= 0x20 && byte != 0x7f) || byte == '\t';
-  };
-  std::size_t i = 0;
-  for (; i + 8 <= text.size(); i += 8) {
-    std::uint64_t word;
-    std::memcpy(&word, text.data() + i, 8);
-    const std::uint64_t below_space = (word - kOnes * 0x20) & ~word;
-    const std::uint64_t without_del = word ^ (kOnes * 0x7f);
-    const std::uint64_t is_del = (without_del - kOnes) & ~without_del;
-    if (((below_space | is_del) & kHighs) == 0) continue;
-    for (std::size_t k = i; k < i + 8; k++) {
-      if (!is_text_byte(text[k])) return false;
-    }
-  }
-  for (; i < text.size(); i++) {
-    if (!is_text_byte(text[i])) return false;
-  }
-  return true;
+bool is_text_byte(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return (byte >= 0x20 && byte != 0x7f) || byte == '\t';
 }
+
+// Whether any of the eight bytes at `bytes` is a control character. Where one is, those behind it
+// in the word may be taken for others.
+bool has_control(const char* bytes) {
+  constexpr std::uint64_t kEach = 0x0101'0101'0101'0101;
+  std::uint64_t word;
+  std::memcpy(&word, bytes, sizeof word);
+  const std::uint64_t below_space = word - kEach * 0x20;
+  const std::uint64_t is_del = (word & kEach * 0x7f) + kEach;
+  return ((below_space | is_del) & ~word & kEach * 0x80) != 0;
+}
+
+// Whether text is free of control characters other than HTAB (RFC 9110 §5.5): eight bytes at a
+// time, and only where there is a suspect one by one. The last eight are read whatever the length:
+// `text` stands behind a name, or a version, and they behind a first line.
+bool is_text(std::string_view text) {
+  constexpr std::ptrdiff_t kWord = 8;
+  if (text.empty()) return true;
+  const char* const end = text.data() + text.size();
+  const char* next = text.data();
+  while (end - next > kWord && !has_control(next)) next += kWord;
+  if (end - next <= kWord && !has_control(end - kWord)) return true;
+  return std::all_of(next, end, is_text_byte);
+}
+
+// Of a field name, but for '_', which is rare and to be looked at.
+constexpr auto kDashedNameByte = [] {
+  auto table = kTokenByte;
+  table['_'] = false;
+  return table;
+}();
 
 bool is_token(std::string_view text) {
   for (const char c : text) {
@@ -91,6 +102,7 @@ ParseResult HeadParser::refuse(Cause cause) {
 
 void HeadParser::reset(Head& head) {
   head.fields.clear();
+  head.kinds = 0;
   head.framing = Framing::None;
   head.content_length = 0;
   head.has_content_length = head.connection_close = head.connection_keep_alive = false;
@@ -153,38 +165,54 @@ ParseResult HeadParser::parse_response(std::string_view bytes, bool to_head) {
 }
 
 ParseResult HeadParser::parse_fields(std::string_view bytes, const char* from, Head& head) {
-  const char* start = bytes.data();
+  const char* const start = bytes.data();
+  const char* const end = start + bytes.size();
   for (;;) {
-    const Line line = read_line(bytes, from);
-    if (!line.found) {
+    const auto* feed = static_cast<const char*>(std::memchr(from, '\n', distance(from, end)));
+    if (feed == nullptr) {
       return bytes.size() > limits_.head ? refuse(Cause::HeadLimit) : ParseResult::Incomplete;
     }
-    if (!line.valid) return refuse(Cause::BadHeader);
-    if (distance(start, line.next) > limits_.head) return refuse(Cause::HeadLimit);
-    if (line.text.empty()) {
+    if (feed[-1] != '\r') return refuse(Cause::BadHeader);  // at `from`: behind another '\n'
+    const char* const next = feed + 1;
+    if (distance(start, next) > limits_.head) return refuse(Cause::HeadLimit);
+    if (feed == from + 1) {
       head.fields_end = from;
-      head.size = distance(start, line.next);
+      head.size = distance(start, next);
       return ParseResult::Complete;
     }
     if (head.fields.size() >= limits_.header_fields) return refuse(Cause::HeadLimit);
-    if (!parse_field(line.text, head)) return ParseResult::Refused;
-    from = line.next;
+    if (!parse_field(from, feed - 1, head)) return ParseResult::Refused;
+    from = next;
   }
 }
 
-bool HeadParser::parse_field(std::string_view line, Head& head) {
-  std::size_t colon = 0;
-  // Stops at the colon, or at whatever is no name: obs-fold, a blank before the colon, nothing.
-  while (colon < line.size() && kTokenByte[static_cast<unsigned char>(line[colon])]) colon++;
-  const std::string_view value = line.substr(std::min(colon + 1, line.size()));
-  if (colon == 0 || colon == line.size() || line[colon] != ':' || !is_text(value)) {
+/// The line from `line` to the CR at `end`.
+bool HeadParser::parse_field(const char* line, const char* end, Head& head) {
+  // Stops at the colon, or at whatever is no name, at the latest at the CR: obs-fold, a blank
+  // before the colon, nothing.
+  const char* colon = line;
+  bool has_underscore = false;
+  for (;;) {
+    while (kDashedNameByte[static_cast<unsigned char>(*colon)]) colon++;
+    if (*colon != '_') break;
+    has_underscore = true;
+    colon++;
+  }
+  const std::string_view name(line, distance(line, colon));
+  if (*colon != ':' || name.empty()) {
     cause_ = Cause::BadHeader;
     return false;
   }
-  const std::string_view name = line.substr(0, colon);
-  const Field field{line.data(), name, trim_whitespace(value), classify(name)};
-  head.fields.push_back(field);
-  return field.id == FieldId::Other || note_field(field, head);
+  const std::string_view value = trim_whitespace({colon + 1, distance(colon + 1, end)});
+  if (!is_text(value)) {
+    cause_ = Cause::BadHeader;
+    return false;
+  }
+  FieldId id = classify(name);
+  if (has_underscore && is_look_alike(name)) id = FieldId::LookAlike;
+  head.fields.push_back({line, name, value, id});
+  head.kinds |= 1U << static_cast<unsigned>(id);
+  return id == FieldId::Other || note_field(head.fields.back(), head);
 }
 
 bool HeadParser::note_field(const Field& field, Head& head) {

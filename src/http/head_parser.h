@@ -44,7 +44,7 @@ class HeadParser {
  private:
   ParseResult refuse(Cause cause);
   ParseResult parse_fields(std::string_view bytes, const char* from, Head& head);
-  bool parse_field(std::string_view line, Head& head);
+  bool parse_field(const char* line, const char* end, Head& head);
   bool note_field(const Field& field, Head& head);
   bool note_connection(std::string_view value, Head& head);
   bool parse_request_line(std::string_view line);

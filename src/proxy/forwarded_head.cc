@@ -20,11 +20,11 @@ using http::FieldId;
 
 bool is_dropped(const http::RequestHead& head, const Field& field, bool peer_is_trusted) {
   switch (field.id) {
-    case FieldId::Other: return http::is_look_alike(field.name) || head.is_hop_by_hop(field);
     case FieldId::Forwarded:
     case FieldId::XForwarded: return !peer_is_trusted;
     case FieldId::Expect:
     case FieldId::Host:
+    case FieldId::LookAlike:
     case FieldId::XForwardedFor:
     case FieldId::XRequestId: return true;
     // Without a chunked body there are no trailers to announce.
@@ -59,7 +59,7 @@ void copy_lines(http::HeadWriter& out, const http::Head& head, const IsLeftOut& 
 }
 
 bool is_replaced(const HeaderEdits& edits, const Field& field) {
-  if (field.id != FieldId::Other) return false;
+  if (field.id != FieldId::Other && field.id != FieldId::LookAlike) return false;
   const auto is_it = [&](std::string_view name) { return equals_ignore_case(field.name, name); };
   return std::any_of(edits.remove.begin(), edits.remove.end(), is_it) ||
          std::any_of(edits.set.begin(), edits.set.end(),

@@ -49,7 +49,7 @@ bool may_pass(std::string_view name, const HeaderEdits& edits) {
 }  // namespace
 
 bool wants_trailers(const http::RequestHead& request) {
-  if (request.minor_version == 0) return false;
+  if (request.minor_version == 0 || !request.has(http::FieldId::Te)) return false;
   for (const http::Field& field : request.fields) {
     if (field.id != http::FieldId::Te) continue;
     http::ListReader codings(field.value);
@@ -61,8 +61,7 @@ bool wants_trailers(const http::RequestHead& request) {
 }
 
 bool announces_trailers(const http::RequestHead& request) {
-  return request.framing == http::Framing::Chunked &&
-         request.find(http::FieldId::Trailer) != nullptr;
+  return request.framing == http::Framing::Chunked && request.has(http::FieldId::Trailer);
 }
 
 void filter_trailers(std::string& section, const HeaderEdits& edits) {

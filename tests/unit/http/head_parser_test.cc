@@ -513,6 +513,25 @@ TEST_CASE("a request is read byte for byte", "[http]") {
   CHECK(std::string_view(request->fields_end, 2) == "\r\n");
 }
 
+TEST_CASE("a control byte is found wherever it is in a value of any length", "[http]") {
+  const auto verdict_of = [](std::size_t length, std::size_t at, char byte) {
+    std::string value(length, '\xe9');
+    value[at] = byte;
+    return request_verdict("GET / HTTP/1.1\r\nA:" + value + "\r\nHost: h\r\n\r\n");
+  };
+  for (std::size_t length = 1; length <= 20; length++) {
+    for (std::size_t at = 0; at < length; at++) {
+      CAPTURE(length, at);
+      for (const char byte : {'\0', '\x01', '\x08', '\x0b', '\x1f', '\x7f', '\r'}) {
+        CHECK(verdict_of(length, at, byte) == Cause::BadHeader);
+      }
+      for (const char byte : {'\t', ' ', '!', '~', '\x80', '\xff'}) {
+        CHECK(verdict_of(length, at, byte) == Cause::None);
+      }
+    }
+  }
+}
+
 TEST_CASE("an absolute target's authority wins over Host (RFC 9112 §3.2.2)", "[http]") {
   const AcceptedRequest request("GET http://a:81/p?q HTTP/1.1\r\nHost: b\r\n\r\n");
   CHECK(request->target == "/p?q");

@@ -22,6 +22,16 @@ TEST_CASE("a field is found by its kind or by its name, whatever the case", "[ht
   CHECK(request->find("X-AB") == nullptr);
 }
 
+TEST_CASE("a head knows which kinds of fields it has", "[http]") {
+  const AcceptedRequest request("GET / HTTP/1.1\r\nHost: h\r\nX_Request_Id: 1\r\nx_y: 2\r\n\r\n");
+  CHECK(request->has(FieldId::Host));
+  CHECK(request->has(FieldId::Other));
+  CHECK_FALSE(request->has(FieldId::XRequestId));
+  CHECK(request->find(FieldId::LookAlike) == &request->fields[1]);
+  const AcceptedRequest other("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  CHECK_FALSE(other->has(FieldId::LookAlike));
+}
+
 TEST_CASE("Connection nominates fields, in any of its lines (RFC 9110 §7.6.1)", "[http]") {
   const AcceptedRequest request(
       "GET / HTTP/1.1\r\nHost: h\r\nConnection: close, x-a\r\nA: b\r\nConnection: , X-B ,\r\n\r\n");
