@@ -15,10 +15,27 @@
 namespace gateway::http {
 namespace {
 
-bool is_reg_name(char c) {
-  return is_digit(c) || is_letter(c) ||
-         std::string_view("-._~!$&'()*+,;=").find(c) != std::string_view::npos;
-}
+/// unreserved and sub-delims of RFC 3986 §2, which a name may have.
+constexpr auto kRegNameByte = [] {
+  std::array<bool, 256> table{};
+  for (unsigned c = 0; c < table.size(); c++) {
+    const char byte = static_cast<char>(c);
+    table[c] = is_digit(byte) || is_letter(byte) ||
+               std::string_view("-._~!$&'()*+,;=").find(byte) != std::string_view::npos;
+  }
+  return table;
+}();
+
+enum TargetByte : std::uint8_t { kBad = 1, kPercent = 2 };
+
+constexpr auto kTargetByte = [] {
+  std::array<std::uint8_t, 256> table{};
+  for (unsigned c = 0; c < table.size(); c++) {
+    const bool is_visible = c > 0x20 && c < 0x7f;
+    table[c] = !is_visible || c == '#' ? kBad : c == '%' ? kPercent : 0;
+  }
+  return table;
+}();
 
 bool is_encoding(std::string_view text) {
   return text.size() >= 3 && text[0] == '%' && is_hex(text[1]) && is_hex(text[2]);
@@ -107,7 +124,7 @@ bool is_valid_authority(std::string_view authority) {
     end++;
   } else {
     while (end < authority.size()) {
-      if (is_reg_name(authority[end])) {
+      if (kRegNameByte[static_cast<unsigned char>(authority[end])]) {
         end++;
       } else if (is_encoding(authority.substr(end))) {
         end += 3;
@@ -123,15 +140,10 @@ bool is_valid_authority(std::string_view authority) {
 
 bool is_valid_origin_form(std::string_view target) {
   if (target.empty() || target[0] != '/') return false;
-  bool bad = false;
-  bool escaped = false;
-  for (const char c : target) {
-    const auto byte = static_cast<unsigned char>(c);
-    bad |= byte <= 0x20 || byte >= 0x7f || c == '#';
-    escaped |= c == '%';
-  }
-  if (bad) return false;
-  if (!escaped) return true;
+  unsigned kinds = 0;
+  for (const char c : target) kinds |= kTargetByte[static_cast<unsigned char>(c)];
+  if ((kinds & kBad) != 0) return false;
+  if ((kinds & kPercent) == 0) return true;
   const std::string_view path = target.substr(0, target.find('?'));
   for (std::size_t i = path.find('%'); i != path.npos; i = path.find('%', i + 1)) {
     if (!is_encoding(path.substr(i))) return false;
