@@ -54,11 +54,11 @@ char* copy_plain(char* out, std::string_view text) {
     }
     return out + size;
   }
-  const std::size_t last = size - kWord;
-  for (std::size_t at = 0; at < last; at += kWord) {
-    if (!copy_plain_word(out + at, bytes + at)) return nullptr;
+  const std::size_t last = size - kWord;  // this word overlaps the one before it
+  for (std::size_t at = 0; copy_plain_word(out + at, bytes + at); at = std::min(at + kWord, last)) {
+    if (at == last) return out + size;
   }
-  return copy_plain_word(out + last, bytes + last) ? out + size : nullptr;  // overlaps
+  return nullptr;
 }
 
 struct Utf8Row {
