@@ -15,8 +15,6 @@ namespace gateway {
 struct AccessLine {
   const AccessRecord& record;
   std::string_view timestamp;
-  unsigned worker;
-  unsigned generation;
 };
 
 namespace {
@@ -32,6 +30,14 @@ char* put_text(char* out, std::size_t max, std::string_view text) {
   if (text.empty()) return put(out, "null");
   *out++ = '"';
   out = write_json_text(out, max - 2, text);
+  *out++ = '"';
+  return out;
+}
+
+/// A text of our own, which has nothing to escape and fits.
+char* put_own(char* out, std::string_view text) {
+  *out++ = '"';
+  out = put(out, text);
   *out++ = '"';
   return out;
 }
@@ -58,14 +64,7 @@ char* number(char* out, std::size_t max, const Line& line) {
   return put_number(out, max, line.record.*member);
 }
 
-template <unsigned Line::*member>
-char* origin(char* out, std::size_t max, const Line& line) {
-  return put_number(out, max, line.*member);
-}
-
-char* timestamp(char* out, std::size_t max, const Line& line) {
-  return put_text(out, max, line.timestamp);
-}
+char* timestamp(char* out, std::size_t, const Line& line) { return put_own(out, line.timestamp); }
 
 /// In milliseconds.
 template <std::uint64_t AccessRecord::*member>
@@ -75,8 +74,9 @@ char* time(char* out, std::size_t, const Line& line) {
   return write_milliseconds(out, us);
 }
 
-char* cause(char* out, std::size_t max, const Line& line) {
-  return put_text(out, max, info(line.record.cause).word);
+char* cause(char* out, std::size_t, const Line& line) {
+  const std::string_view word = info(line.record.cause).word;
+  return word.empty() ? put(out, "null") : put_own(out, word);
 }
 
 // --- the table -------------------------------------------------------------------------------
@@ -84,7 +84,7 @@ char* cause(char* out, std::size_t max, const Line& line) {
 struct Field {
   AccessField field;
   std::size_t max;  // bytes of the value as written, with its quotes: at least those of "null"
-  char* (*write)(char* out, std::size_t max, const Line& line);
+  char* (*write)(char* out, std::size_t max, const Line& line);  // nullptr: the same in all lines
   unsigned share = 0;  // of the bytes that a line has left; `max` is what it gets in any case
 };
 
@@ -116,8 +116,8 @@ constexpr std::array<Field, kAccessFields> kFields{
     Field{AccessField::Detail, 200, text_if_any<&AccessRecord::detail>},
     Field{AccessField::TraceId, 34, text_if_any<&AccessRecord::trace_id>},
     Field{AccessField::ParentId, 18, text_if_any<&AccessRecord::parent_id>},
-    Field{AccessField::Worker, kDigits<unsigned>, origin<&Line::worker>},
-    Field{AccessField::Generation, kDigits<unsigned>, origin<&Line::generation>},
+    Field{AccessField::Worker, kDigits<unsigned>, nullptr},
+    Field{AccessField::Generation, kDigits<unsigned>, nullptr},
     Field{AccessField::Route, 66, text<&AccessRecord::route>},
     Field{AccessField::Host, 260, text<&AccessRecord::host>},
     Field{AccessField::UserAgent, 260, text<&AccessRecord::user_agent>, 2},
@@ -142,9 +142,16 @@ constexpr std::size_t bytes_of(const Field& row) {
   return label_size(access_field_name(row.field)) + row.max;
 }
 
+constexpr bool is_same_in_all(AccessField field) {
+  return field == AccessField::Worker || field == AccessField::Generation;
+}
+
 constexpr std::size_t longest_label() {
   std::size_t size = 0;
-  for (const Field& row : kFields) size = std::max(size, label_size(access_field_name(row.field)));
+  for (const Field& row : kFields) {
+    const std::size_t fixed = is_same_in_all(row.field) ? row.max : 0;
+    size = std::max(size, label_size(access_field_name(row.field)) + fixed);
+  }
   return size;
 }
 
@@ -162,7 +169,7 @@ static_assert(longest_line() <= LogOutput::kMaxLine);
 
 AccessLog::AccessLog(LogOutput& output, unsigned worker, unsigned generation,
                      std::span<const AccessField> fields, std::span<const std::string> secrets)
-    : output_(output), worker_(worker), generation_(generation), secrets_(secrets) {
+    : output_(output), secrets_(secrets) {
   std::size_t left = LogOutput::kMaxLine - kEnd;
   unsigned shares = 0;
   for (const AccessField field : fields) {
@@ -173,9 +180,11 @@ AccessLog::AccessLog(LogOutput& output, unsigned worker, unsigned generation,
     const Field& row = row_of(field);
     const std::size_t more = row.share == 0 ? 0 : left * row.share / shares;
     Column& column = columns_.emplace_back();
-    char* const end = put(column.label.data(), ",\"");
-    put(put(end, access_field_name(field)), "\":");
-    column.label_size = label_size(access_field_name(field));
+    char* end = put(column.label.data(), ",\"");
+    end = put(put(end, access_field_name(field)), "\":");
+    if (field == AccessField::Worker) end = put_number(end, row.max, worker);
+    if (field == AccessField::Generation) end = put_number(end, row.max, generation);
+    column.label_size = static_cast<std::size_t>(end - column.label.data());
     static_assert(longest_label() <= kLabel);
     column.max = row.max + more;
     column.takes_what_is_left = row.share != 0;
@@ -188,7 +197,7 @@ void AccessLog::write(const AccessRecord& record) {
   if (output_.is_off()) return;
   // Uninitialised: all that is read is written. Only part of what is copied of a label counts.
   std::array<char, LogOutput::kMaxLine + kLabel> buffer;
-  const char* end = put_line(buffer.data(), {record, timestamp(), worker_, generation_});
+  const char* end = put_line(buffer.data(), {record, timestamp()});
   output_.append({buffer.data(), static_cast<std::size_t>(end - buffer.data())});
 }
 
@@ -198,6 +207,10 @@ char* AccessLog::put_line(char* out, const AccessLine& line) const {
   for (const Column& column : columns_) {
     std::memcpy(out, column.label.data(), kLabel);
     char* const value = out + column.label_size;
+    if (column.write == nullptr) {
+      out = value;
+      continue;
+    }
     const std::size_t max = column.max + (column.takes_what_is_left ? left_over : 0);
     char* const end = column.write(value, max, line);
     if (end == nullptr) continue;

@@ -75,23 +75,21 @@ class AccessLog {
   void flush();
 
  private:
-  static constexpr std::size_t kLabel = 24;  ///< all of it is copied: one size costs least
+  static constexpr std::size_t kLabel = 32;  ///< all of it is copied: one size costs least
 
   /// A field as it is written by this log.
   struct Column {
-    std::array<char, kLabel> label;  ///< ,"name":
+    std::array<char, kLabel> label;  ///< ,"name": and the value, where it is always the same
     std::size_t label_size;
     std::size_t max;          ///< bytes of the value as written, with its quotes
     bool takes_what_is_left;  ///< may use what such columns before it did not need
-    char* (*write)(char* out, std::size_t max, const AccessLine& line);
+    char* (*write)(char* out, std::size_t max, const AccessLine& line);  ///< or nullptr
   };
 
   char* put_line(char* out, const AccessLine& line) const;
   std::string_view timestamp();
 
   LogOutput& output_;
-  unsigned worker_;
-  unsigned generation_;
   std::vector<Column> columns_;
   std::uint64_t selected_ = 0;  ///< see access_field_bit(); 0 when the log is off
   SecretMask secrets_;
