@@ -2,6 +2,7 @@
 #include "http/head_writer.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace gateway::http {
@@ -19,11 +20,10 @@ HeadWriter& HeadWriter::add_hex(std::uint64_t value) {
 }
 
 HeadWriter& HeadWriter::status_line(int status, std::string_view reason) {
-  return add("HTTP/1.1 ")
-      .add_number(static_cast<std::uint64_t>(status))
-      .add(" ")
-      .add(reason)
-      .add("\r\n");
+  const std::array<char, 4> digits{static_cast<char>('0' + status / 100),
+                                   static_cast<char>('0' + status / 10 % 10),
+                                   static_cast<char>('0' + status % 10), ' '};
+  return add("HTTP/1.1 ").add({digits.data(), digits.size()}).add(reason).add("\r\n");
 }
 
 void HeadWriter::grow(std::size_t more) {
