@@ -95,7 +95,7 @@ void ClientConnection::end_tunnel_side() {
 void ClientConnection::on_readable() {
   Turn turn(context_.loop);
   const std::span<char> buffer = context_.receive_buffer;
-  const ssize_t received = ::recv(bufferevent_getfd(shell_), buffer.data(), buffer.size(), 0);
+  const ssize_t received = ::recv(writer_.fd(), buffer.data(), buffer.size(), 0);
   if (received < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (state_ == State::Idle) {  // closed, or bytes nobody asked for
     if (received <= 0) owner_.on_idle_end(*this, IdleEnd::Closed);
@@ -254,7 +254,7 @@ void ClientConnection::complete() {
 
 /// Tells evhttp that its HEAD request was answered: → the request's callback, which sets reported_.
 void ClientConnection::report_response() {
-  char line[] = "HTTP/1.1 200 \r\n\r\n";
+  char line[] = "HTTP/1.1 200\n\n";
   line[9] = static_cast<char>('0' + status_ / 100);
   line[10] = static_cast<char>('0' + status_ / 10 % 10);
   line[11] = static_cast<char>('0' + status_ % 10);

@@ -46,8 +46,9 @@ void report_bytes(bufferevent* shell, bufferevent_data_cb read, void* argument,
 /// does not tell this from waiting for it.
 bool is_due(const event& event);
 
-/// What evhttp is told of every request, so that it dispatches at once and looks for no body.
-inline constexpr std::string_view kReportedRequest = "HEAD / HTTP/1.1\r\n\r\n";
+/// What evhttp is told of every request, so that it dispatches at once and looks for no body. It
+/// finds the end of a line sooner without CR.
+inline constexpr std::string_view kReportedRequest = "HEAD / HTTP/1.1\n\n";
 
 /// Makes evhttp close the connection by itself once the answer is reported as sent.
 void close_after_reply(evhttp_request* request);

@@ -117,7 +117,7 @@ void ServerConnection::run_later() {
 void ServerConnection::on_readable() {
   Turn turn(context_.loop);
   const std::span<char> buffer = context_.receive_buffer;
-  const ssize_t received = ::recv(bufferevent_getfd(shell_), buffer.data(), buffer.size(), 0);
+  const ssize_t received = ::recv(writer_.fd(), buffer.data(), buffer.size(), 0);
   if (received <= 0) {
     on_input_error(received);
     return;

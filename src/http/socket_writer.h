@@ -42,6 +42,7 @@ class SocketWriter {
   /// From on_writable: writes what is queued.
   void flush();
 
+  int fd() const { return fd_; }  ///< -1 when it is not open
   std::size_t queued() const { return watching_ ? evbuffer_get_length(queue_.get()) : 0; }
   bool is_idle() const { return !watching_; }
   bool is_dead() const { return dead_; }
