@@ -178,7 +178,7 @@ soak:  ## mixed traffic and aborts for SOAK_SECONDS (60), under the sanitizers, 
 FUZZ_SECONDS ?= 60
 FUZZ_CXX     ?= $(firstword $(foreach name,clang++ clang++-14,$(shell command -v $(name))) clang++)
 FUZZ_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined
-FUZZ_COMPILE  = $(FUZZ_CXX) $(GW_CPPFLAGS) -Itests/fuzz $(SYSTEM_CFLAGS) -std=c++20 -O1 -g \
+FUZZ_COMPILE  = $(FUZZ_CXX) $(GW_CPPFLAGS) -Itests/fuzz -Itests/unit $(SYSTEM_CFLAGS) -std=c++20 -O1 -g \
   $(FUZZ_SANITIZE) -fsanitize=fuzzer-no-link
 FUZZERS      := $(basename $(notdir $(sort $(wildcard tests/fuzz/*.cc))))
 FUZZ_LIBRARY := $(B)/fuzz/libgateway.a

@@ -4,15 +4,15 @@
 #pragma once
 
 #include "config/config.h"
-#include "observe/scoreboard.h"
+#include "observe/series.h"
 
 namespace gateway::endpoint {
 
 struct EndpointContext {
   const Config& config;
   const Scoreboard& scoreboard;
-  const InstanceSlot* instances;  ///< in the order of config.services and their instances
-  unsigned generation;            ///< of the worker that answers
+  const Meters& meters;  ///< of the names in config
+  unsigned generation;   ///< of the worker that answers
 };
 
 }  // namespace gateway::endpoint

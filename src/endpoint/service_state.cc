@@ -9,10 +9,12 @@
 namespace gateway::endpoint {
 namespace {
 
-InstanceStatus status_of(std::span<const InstanceSlot> instances) {
+using Instances = std::span<const Meters::Instance>;
+
+InstanceStatus status_of(Instances instances) {
   const auto has = [](InstanceStatus wanted) {
-    return [wanted](const InstanceSlot& slot) {
-      return slot.status.load(std::memory_order_relaxed) == wanted;
+    return [wanted](const Meters::Instance& instance) {
+      return instance.state->status.load(std::memory_order_relaxed) == wanted;
     };
   };
   if (std::any_of(instances.begin(), instances.end(), has(InstanceStatus::Up))) {
@@ -23,12 +25,12 @@ InstanceStatus status_of(std::span<const InstanceSlot> instances) {
   return all_down ? InstanceStatus::Down : InstanceStatus::Unknown;
 }
 
-Cause last_error_of(std::span<const InstanceSlot> instances) {
+Cause last_error_of(Instances instances) {
   Cause last = Cause::None;
   std::int64_t newest = std::numeric_limits<std::int64_t>::min();
-  for (const InstanceSlot& slot : instances) {
-    const Cause cause = slot.last_error.load(std::memory_order_relaxed);
-    const std::int64_t changed_at = slot.changed_at_ms.load(std::memory_order_relaxed);
+  for (const Meters::Instance& instance : instances) {
+    const Cause cause = instance.state->last_error.load(std::memory_order_relaxed);
+    const std::int64_t changed_at = instance.state->changed_at_ms.load(std::memory_order_relaxed);
     if (cause == Cause::None || changed_at <= newest) continue;
     last = cause;
     newest = changed_at;
@@ -40,9 +42,9 @@ Cause last_error_of(std::span<const InstanceSlot> instances) {
 
 std::vector<ServiceState> service_states(const EndpointContext& context) {
   std::vector<ServiceState> states;
-  const InstanceSlot* next = context.instances;
+  const Meters::Instance* next = context.meters.instances.data();
   for (const ServiceConfig& service : context.config.services) {
-    const std::span<const InstanceSlot> instances(next, service.instances.size());
+    const Instances instances(next, service.instances.size());
     states.push_back({status_of(instances), last_error_of(instances)});
     next += service.instances.size();
   }

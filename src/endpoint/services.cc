@@ -29,10 +29,10 @@ Json idle_limit_of(const InstanceSlot& slot) {
   return static_cast<double>(is_learned ? learned : announced) / 1000;
 }
 
-Json instances_of(const ServiceConfig& service, const InstanceSlot* slots) {
+Json instances_of(const ServiceConfig& service, const Meters::Instance* meters) {
   Json instances = Json::array();
   for (const InstanceConfig& instance : service.instances) {
-    const InstanceSlot& slot = *slots++;
+    const InstanceSlot& slot = *(meters++)->state;
     instances.push_back({{"url", instance.url},
                          {"status", to_word(slot.status.load(std::memory_order_relaxed))},
                          {"idle_limit_seconds", idle_limit_of(slot)}});
@@ -44,7 +44,7 @@ Json instances_of(const ServiceConfig& service, const InstanceSlot* slots) {
 
 std::string services(const EndpointContext& context) {
   Json list = Json::array();
-  const InstanceSlot* slots = context.instances;
+  const Meters::Instance* meters = context.meters.instances.data();
   const auto states = service_states(context);
   for (std::size_t i = 0; i < states.size(); i++) {
     const ServiceConfig& service = context.config.services[i];
@@ -54,8 +54,8 @@ std::string services(const EndpointContext& context) {
                     {"urls", urls_of(service)},
                     {"status", to_word(states[i].status)},
                     {"last_error", error == Cause::None ? Json() : Json(info(error).word)},
-                    {"instances", instances_of(service, slots)}});
-    slots += service.instances.size();
+                    {"instances", instances_of(service, meters)}});
+    meters += service.instances.size();
   }
   return to_body(list);
 }

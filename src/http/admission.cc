@@ -28,9 +28,10 @@ bool Admission::Valve::opens() {
   return true;
 }
 
-Admission::Admission(Loop& loop, Gate& gate, std::uint64_t limit)
+Admission::Admission(Loop& loop, Gate& gate, std::uint64_t limit, ClientCounters* counters)
     : gate_(gate),
       limit_(limit),
+      counters_(counters),
       retry_(
           loop, [](void* self) { static_cast<Admission*>(self)->on_retry(); }, this) {}
 
@@ -46,6 +47,7 @@ void Admission::note_accepted() {
 
 void Admission::note_accept_error(int error) {
   has_failed_ = true;
+  if (counters_ != nullptr) counters_->accept_errors.add();
   if (error_lines_.opens()) {
     log::error("accept failed, pausing error=\"{}\" connections={}", std::strerror(error),
                gate_.connections());
@@ -66,8 +68,11 @@ void Admission::apply() {
     gate_.set_open(open);
   }
   if ((full || has_failed_) && !retry_.is_set()) retry_.set(kRetry);
-  if (full && !std::exchange(was_full_, full) && limit_lines_.opens()) {
-    log::warn("connection limit reached, accepting pauses connections={}", gate_.connections());
+  if (full && !std::exchange(was_full_, full)) {
+    if (counters_ != nullptr) counters_->limit_pauses.add();
+    if (limit_lines_.opens()) {
+      log::warn("connection limit reached, accepting pauses connections={}", gate_.connections());
+    }
   }
   was_full_ = full;
 }

@@ -16,6 +16,7 @@
 #include <cstdint>
 
 #include "event/loop.h"
+#include "observe/counters.h"
 
 namespace gateway::http {
 
@@ -32,7 +33,8 @@ class Gate {
 
 class Admission {
  public:
-  Admission(Loop& loop, Gate& gate, std::uint64_t limit);
+  /// `counters`: nullptr when pauses are not counted.
+  Admission(Loop& loop, Gate& gate, std::uint64_t limit, ClientCounters* counters = nullptr);
 
   /// Connections of clients there may be where this many are wanted and descriptors allowed.
   static std::uint64_t limit_of(std::uint64_t wanted, std::uint64_t descriptors);
@@ -59,6 +61,7 @@ class Admission {
 
   Gate& gate_;
   const std::uint64_t limit_;
+  ClientCounters* counters_;
   Deadline retry_;
   std::size_t accepted_ = 0;  ///< in this turn
   bool has_failed_ = false;   ///< accept, since the last try

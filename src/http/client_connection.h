@@ -121,6 +121,7 @@ class ClientConnection : public ListNode {
     std::uint64_t idle_since = 0;
     std::uint64_t use_before = 0;  ///< when it will have been idle for too long
     std::uint64_t used_at = 0;
+    bool is_in_use = false;
   };
   Tag& tag() { return tag_; }
 

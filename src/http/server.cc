@@ -74,7 +74,8 @@ struct Server::Impl : private Gate {
         receive_buffer(kReceiveBuffer),
         admission(loop, *this,
                   Admission::limit_of(options.max_connections,
-                                      static_cast<std::uint64_t>(::sysconf(_SC_OPEN_MAX)))),
+                                      static_cast<std::uint64_t>(::sysconf(_SC_OPEN_MAX))),
+                  options.counters),
         context{loop, handler, options, parser, receive_buffer},
         review(
             loop, [](void* self) { static_cast<Impl*>(self)->review_connections(); }, this) {

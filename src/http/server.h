@@ -15,6 +15,7 @@
 #include "config/config.h"
 #include "event/loop.h"
 #include "http/exchange.h"
+#include "observe/counters.h"
 
 namespace gateway::http {
 
@@ -22,6 +23,7 @@ struct ServerOptions {
   ClientTimeouts timeouts;
   Limits limits;
   std::uint64_t max_connections = kUnlimited;  ///< see http/admission.h
+  ClientCounters* counters = nullptr;          ///< nullptr: connections are not counted
 };
 
 /// How a server drains.

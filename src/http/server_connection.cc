@@ -37,11 +37,13 @@ ServerConnection::ServerConnection(ServerContext& context, bufferevent* shell,
   // evhttp knows neither descriptor nor peer yet: adopt() follows before any I/O.
   bufferevent_incref(shell_);
   context_.connection_count++;
+  if (context_.options.counters != nullptr) context_.options.counters->accepted.add();
   later_.schedule();
 }
 
 ServerConnection::~ServerConnection() {
   context_.connection_count--;
+  if (context_.options.counters != nullptr) context_.options.counters->closed.add();
   if (context_.review != nullptr) context_.review->schedule();
   if (connection_ == nullptr) return;
   event_del(&readable_);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// Scoreboard: the memory the master and all its workers share.
+// Scoreboard: the memory that masters and workers share. What is counted in it survives reloads,
+// crashes of workers and, handed to the program that follows, the master itself.
 //
-// Mapped once by the master before the first fork; a slot has one writer (its worker), anybody
-// reads. Relaxed atomics: counters need no order. Survives reloads and crashes; when a slot is
-// given to a new worker its counters go on, gauges start at 0.
-// Instances are found by service and instance index of one generation; `restart_instances`
-// clears them when a new generation starts.
+// Writers    a worker its own slot, nobody else's; masters everything else. A slot is settled and
+//            given to another worker only after its worker's death; its counters then go on.
+// Readers    anybody, without asking: see snapshot.h.
+// Size       address space for the largest configuration; memory is used only for rows that are.
 #pragma once
 
 #include <sys/types.h>
@@ -15,64 +15,62 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "util/cause.h"
-#include "util/result.h"
+#include "observe/counters.h"
+#include "observe/names.h"
 
 namespace gateway {
 
-enum class InstanceStatus : std::uint8_t { Unknown, Up, Down };
-
 enum class WorkerState : std::uint8_t { Free, Starting, Serving, Draining };
 
-struct alignas(128) WorkerSlot {
+struct alignas(4096) WorkerSlot {
+  static constexpr std::size_t kInstanceRows = 1024;  ///< instances in rows behind share one
+
   std::atomic<pid_t> pid{0};
   std::atomic<WorkerState> state{WorkerState::Free};
   std::atomic<std::uint32_t> generation{0};
-  // Counters.
-  std::atomic<std::uint64_t> requests{0};
-  std::atomic<std::uint64_t> upstream_connects{0};
-  std::atomic<std::uint64_t> upstream_reuses{0};
-  std::atomic<std::uint64_t> upstream_retries{0};
-  std::atomic<std::uint64_t> log_lines_dropped{0};
-  // Gauges.
-  std::atomic<std::uint32_t> connections{0};
-  std::atomic<std::uint32_t> exchanges{0};
-  std::atomic<std::uint32_t> upstream_connections{0};
-  std::atomic<std::uint32_t> tunnels{0};  ///< upgraded connections
+  std::atomic<std::int64_t> started_at_ms{0};  ///< unix time
+  ClientCounters clients;
+  Counter log_lines_dropped;
+  RouteCounters routes[Names::kRoutes];
+  InstanceCounters instances[kInstanceRows];
+
+  InstanceCounters& instance(std::uint32_t row) {
+    return instances[row < kInstanceRows ? row : Names::kOtherInstance];
+  }
 };
 
-/// Last known state of one instance, written by whichever worker sees it change.
-struct InstanceSlot {
-  std::atomic<InstanceStatus> status{InstanceStatus::Unknown};
-  std::atomic<Cause> last_error{Cause::None};
-  std::atomic<std::int64_t> changed_at_ms{0};  ///< unix time
-  /// How long it keeps idle connections, 0 if not known: as observed, and as it says itself.
-  std::atomic<std::uint32_t> learned_idle_ms{0};
-  std::atomic<std::uint32_t> announced_idle_ms{0};
+/// Of the gateway as a whole; written by masters.
+struct GatewayCounters {
+  Counter worker_restarts;  ///< workers that ended although they were wanted
+  Counter reloads;
+  Counter reloads_failed;
+};
+
+/// Says whether a program can read this memory: all of it is equal, or it cannot.
+struct ScoreboardLayout {
+  std::uint64_t version;      ///< of the meaning
+  std::uint64_t size;         ///< of a Scoreboard
+  std::uint64_t fingerprint;  ///< of the sizes within, the causes and the buckets
+
+  bool operator==(const ScoreboardLayout&) const = default;
 };
 
 struct Scoreboard {
-  static constexpr std::size_t kWorkers = 512;
-  static constexpr std::size_t kInstances = 4096;
+  /// Ten generations of the most workers there may be. What is never used takes no memory.
+  static constexpr std::size_t kWorkers = 2560;
+  static constexpr std::uint64_t kMagic = 0x4d48535747495041;  // "APIGWSHM"
 
+  std::atomic<std::uint64_t> magic{0};  ///< kMagic once the layout is there
+  ScoreboardLayout layout{};
   std::atomic<std::int64_t> started_at_ms{0};  ///< unix time of the master's start
   std::atomic<std::uint32_t> generation{0};    ///< newest generation that serves
+  std::atomic<std::uint32_t> workers_used{0};  ///< slots from here on were never used
+  GatewayCounters gateway;
+  Names names;
+  /// What was counted under names that are gone, for the totals.
+  RouteCounters retired_routes;
+  InstanceCounters retired_instances;
   WorkerSlot workers[kWorkers];
-  InstanceSlot instances[2][kInstances];  ///< generation parity: the old one drains on its own half
-
-  /// Anonymous shared mapping; lives until the last process exits.
-  static Result<Scoreboard*> map();
-
-  /// The instances of one generation, in the order of its services and their instances.
-  InstanceSlot* instances_of(std::uint32_t number) { return instances[number % 2]; }
-  /// Makes them unknown again: before the first worker of the generation starts.
-  void restart_instances(std::uint32_t number);
 };
-
-/// Adds to a counter that only this process writes: no locked instruction.
-template <class T>
-void add(std::atomic<T>& counter, T amount) {
-  counter.store(counter.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
-}
 
 }  // namespace gateway

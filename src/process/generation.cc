@@ -24,9 +24,9 @@
 namespace gateway {
 namespace {
 
-// A reload needs room for two generations.
-static_assert(2 * kMaxWorkers <= Scoreboard::kWorkers);
-static_assert(kMaxInstances <= Scoreboard::kInstances);
+// One that serves, one that starts, and as many that drain as there are by default.
+static_assert(10 * kMaxWorkers <= Scoreboard::kWorkers);
+static_assert(Names::kFirstInstance + kMaxInstances <= Names::kInstances);
 
 constexpr char kReopen = static_cast<char>(Order::Reopen);
 constexpr char kEndTunnels = static_cast<char>(Order::EndTunnels);
@@ -40,6 +40,18 @@ std::uint64_t due_in(Milliseconds duration) {
 }
 
 bool is_clean(int wait_status) { return WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0; }
+
+SeriesNames series_names(const Config& config) {
+  SeriesNames names;
+  for (const RouteConfig& route : config.routes)
+    names.routes.push_back({route.name, route.service});
+  for (const ServiceConfig& service : config.services) {
+    for (const InstanceConfig& instance : service.instances) {
+      names.instances.push_back({service.name, instance.url});
+    }
+  }
+  return names;
+}
 
 std::string signal_name(int wait_status) {
   if (!WIFSIGNALED(wait_status)) return "none";
@@ -106,7 +118,7 @@ bool Generation::may_still_accept() const {
 }
 
 void Generation::start() {
-  context_.scoreboard.restart_instances(parts_.number);
+  rows_ = context_.scoreboard.assign_rows(series_names(parts_.config), parts_.number);
   for (Worker& worker : workers_) spawn(worker);
 }
 
@@ -159,7 +171,7 @@ void Generation::order(std::string_view message) const {
 }
 
 void Generation::spawn(Worker& worker) {
-  const auto slot = claim_slot(context_.scoreboard, parts_.number);
+  const auto slot = claim_slot(*context_.scoreboard, parts_.number);
   if (!slot) return postpone(worker, "too many workers are still draining");
   auto channel = make_channel();
   const pid_t master = getpid();
@@ -170,7 +182,7 @@ void Generation::spawn(Worker& worker) {
     become_worker(*slot, std::move(channel->worker), master);
   }
   if (pid < 0) {
-    release_slot(context_.scoreboard.workers[*slot]);
+    release_slot(*context_.scoreboard, *slot);
     return postpone(worker, channel ? errno_text(error) : channel.error().message);
   }
   worker.pid = pid;
@@ -185,8 +197,9 @@ void Generation::spawn(Worker& worker) {
 void Generation::become_worker(std::size_t slot, UniqueFd channel, pid_t master) {
   context_.leave_master(*this);
   // exit() and not a return: what is on the stack is the master's to destroy.
-  std::exit(run_worker({master, parts_.number, slot, parts_.config, parts_.listeners,
-                        parts_.account, *parts_.logs, context_.scoreboard, std::move(channel)}));
+  std::exit(
+      run_worker({master, parts_.number, slot, parts_.config, parts_.listeners, parts_.account,
+                  *parts_.logs, *context_.scoreboard, rows_, std::move(channel)}));
 }
 
 void Generation::postpone(Worker& worker, std::string_view reason) {
@@ -201,12 +214,13 @@ Exit Generation::reap(pid_t pid, int wait_status) {
                                    [pid](const Worker& w) { return w.pid == pid; });
   if (worker == workers_.end()) return Exit::NotOurs;
   collect_reports();  // it may have said something and died before anybody looked
-  release_slot(context_.scoreboard.workers[worker->slot]);
+  release_slot(*context_.scoreboard, worker->slot);
   worker->pid = 0;
   worker->channel.reset();
   std::optional<Milliseconds> respawn_in;
   if (stage_ <= Stage::Serving) {
     const std::uint64_t lived_ms = (monotonic_us() - worker->started_us) / 1000;
+    if (stage_ == Stage::Serving) context_.scoreboard->gateway.worker_restarts.add_shared();
     respawn_in = worker->backoff.after(Milliseconds(lived_ms));
     worker->restart_us = due_in(*respawn_in);
   }

@@ -19,6 +19,7 @@
 #include <string_view>
 #include <vector>
 
+#include "observe/shared_scoreboard.h"
 #include "process/backoff.h"
 #include "process/channel.h"
 #include "process/heritage.h"
@@ -29,7 +30,7 @@ class Generation;
 
 /// What all generations need for their forks.
 struct ForkContext {
-  Scoreboard& scoreboard;
+  SharedScoreboard& scoreboard;
   /// Called in a new worker of `own`: closes what is the master's and the other generations'.
   std::function<void(Generation& own)> leave_master;
 };
@@ -130,6 +131,7 @@ class Generation {
                 std::optional<Milliseconds> respawn_in) const;
 
   Parts parts_;
+  SeriesRows rows_;
   const ForkContext& context_;
   std::vector<Worker> workers_;
   Stage stage_ = Stage::Starting;

@@ -13,7 +13,7 @@
 
 #include "config/config.h"
 #include "observe/log_output.h"
-#include "observe/scoreboard.h"
+#include "observe/series.h"
 #include "process/listeners.h"
 #include "process/privileges.h"
 #include "util/unique_fd.h"
@@ -35,7 +35,8 @@ struct Heritage {
   const std::optional<Account>& account;  ///< who to become, if anybody
   Logs& logs;
   Scoreboard& scoreboard;
-  UniqueFd channel;  ///< the worker's end, see channel.h
+  const SeriesRows& rows;  ///< of the names in config
+  UniqueFd channel;        ///< the worker's end, see channel.h
 };
 
 }  // namespace gateway

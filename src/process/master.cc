@@ -230,7 +230,7 @@ std::string Master::status() const {
                       : reloader_->is_running() ? "reloading"
                                                 : "running";
   return status_json(
-      {*scoreboard_, *succession_, *reloader_, state, pid_file_.path(), upgrade_->new_master()});
+      {**scoreboard_, *succession_, *reloader_, state, pid_file_.path(), upgrade_->new_master()});
 }
 
 int run_master(const MasterOptions& options) { return Master(options).run(); }

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "observe/scoreboard.h"
+#include "observe/shared_scoreboard.h"
 #include "process/commands.h"
 #include "process/control_server.h"
 #include "process/exec_master.h"
@@ -67,7 +67,7 @@ class Master {
   PidFile pid_file_;
   ServiceManager manager_;
   std::optional<ControlServer> control_;
-  Scoreboard* scoreboard_ = nullptr;
+  std::optional<SharedScoreboard> scoreboard_;
   std::optional<Succession> succession_;
   std::optional<Reloader> reloader_;
   std::optional<Reopening> reopening_;

@@ -92,10 +92,9 @@ void Master::open_control() {
 Status Master::start_workers(LoadedConfig loaded) {
   auto inherited = take_inherited_sockets();
   if (!inherited) return std::move(inherited).error();
-  auto scoreboard = Scoreboard::map();
+  auto scoreboard = SharedScoreboard::create();
   if (!scoreboard) return std::move(scoreboard).error();
-  scoreboard_ = *scoreboard;
-  scoreboard_->started_at_ms.store(unix_ms(), std::memory_order_relaxed);
+  scoreboard_.emplace(*std::move(scoreboard));
   const std::uint64_t descriptors = raise_descriptor_limit();
   if (Status status = keep_needed_capabilities(); !status) return status;
 
@@ -125,6 +124,7 @@ void Master::make_helpers() {
 
 // In a new worker: what only the master may have.
 void Master::leave() {
+  scoreboard_->close_file();
   start_report_.disown();
   signals_.reset();
   pid_file_.disown();

@@ -60,6 +60,7 @@ void Reloader::tell_differences(const LoadedConfig& loaded) {
 
 void Reloader::succeed() {
   for (const std::string& text : changes_) log::info("reloaded: {}", text);
+  succession_.counters().reloads.add_shared();
   const unsigned number = succession_.number();
   log::info("reload done generation={}", number);
   last_ = {true, number, unix_ms(), {}};
@@ -70,6 +71,7 @@ void Reloader::succeed() {
 void Reloader::fail(const Error& error) {
   for (const std::string_view line : split(error.message, '\n')) log::error("{}", line);
   log::error("reload failed, the old workers go on");
+  succession_.counters().reloads_failed.add_shared();
   const unsigned number = succession_.number();
   last_ = {false, number, unix_ms(), error.message};
   lines_ = text_line("error", error.message);

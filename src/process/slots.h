@@ -13,7 +13,7 @@ namespace gateway {
 /// A free slot, now Starting; nullopt when all are taken.
 std::optional<std::size_t> claim_slot(Scoreboard& scoreboard, unsigned generation);
 
-/// After the worker's end: its gauges are 0, its counters stay.
-void release_slot(WorkerSlot& slot);
+/// After the worker's end: what it had in progress is over, its counters stay.
+void release_slot(Scoreboard& scoreboard, std::size_t index);
 
 }  // namespace gateway

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "observe/snapshot.h"
 #include "util/clock.h"
 
 namespace gateway {
@@ -32,20 +33,22 @@ std::string word(WorkerState state) {
   return "starting";
 }
 
-Json worker_json(const Generation::WorkerView& worker, const Scoreboard& scoreboard) {
+Json worker_json(const Generation::WorkerView& worker, const Snapshot& snapshot) {
   if (worker.pid == 0) return {{"pid", nullptr}, {"state", "restarting"}};
-  const WorkerSlot& slot = scoreboard.workers[worker.slot];
-  return {{"pid", worker.pid},
-          {"slot", worker.slot},
-          {"state", word(slot.state.load(std::memory_order_relaxed))},
-          {"connections", slot.connections.load(std::memory_order_relaxed)},
-          {"exchanges", slot.exchanges.load(std::memory_order_relaxed)}};
+  Json json = {{"pid", worker.pid}, {"slot", worker.slot}};
+  for (const Snapshot::Worker& counted : snapshot.workers) {
+    if (counted.slot != worker.slot) continue;
+    json.update({{"state", word(counted.state)},
+                 {"connections", counted.clients.connections()},
+                 {"exchanges", counted.requests.in_flight()}});
+  }
+  return json;
 }
 
-Json generation_json(const Generation& generation, const Scoreboard& scoreboard) {
+Json generation_json(const Generation& generation, const Snapshot& snapshot) {
   Json workers = Json::array();
   for (const auto& worker : generation.workers()) {
-    workers.push_back(worker_json(worker, scoreboard));
+    workers.push_back(worker_json(worker, snapshot));
   }
   return {{"number", generation.number()},
           {"state", generation.stage_name()},
@@ -90,11 +93,12 @@ std::string summary(const Succession& succession) {
 
 std::string status_json(const StatusSources& sources) {
   const Generation::Parts* parts = sources.succession.parts();
+  const Snapshot snapshot = take_snapshot(sources.scoreboard);
   Json generations = Json::array();
   for (const Generation* generation : sources.succession.generations()) {
-    generations.push_back(generation_json(*generation, sources.scoreboard));
+    generations.push_back(generation_json(*generation, snapshot));
   }
-  const std::int64_t up_ms = unix_ms() - sources.scoreboard.started_at_ms.load();
+  const std::int64_t up_ms = unix_ms() - snapshot.started_at_ms;
   const Json report = {{"version", GATEWAY_VERSION},
                        {"pid", getpid()},
                        {"state", sources.state},

@@ -43,7 +43,7 @@ void log_new(const Listeners& listeners, const Listeners& old) {
 
 }  // namespace
 
-Succession::Succession(Scoreboard& scoreboard, std::function<void()> leave_master)
+Succession::Succession(SharedScoreboard& scoreboard, std::function<void()> leave_master)
     : context_{scoreboard, [this, leave_master = std::move(leave_master)](Generation& own) {
                  leave_master();
                  leave(own);
@@ -110,7 +110,7 @@ Listeners Succession::open_sockets() const {
   return parts() != nullptr ? parts()->listeners : Listeners();
 }
 
-// The same number after a failure: generations take turns in the scoreboard's two halves.
+// The same number after a failure: that one never served.
 unsigned Succession::next_number() const { return parts() != nullptr ? parts()->number + 1 : 1; }
 
 void Succession::rest() {
@@ -252,7 +252,7 @@ void Succession::promote() {
   resting_.reset();
   current_->serve();
   number_ = current_->number();
-  context_.scoreboard.generation.store(current_->number(), std::memory_order_relaxed);
+  context_.scoreboard->generation.store(current_->number(), std::memory_order_relaxed);
   log::start(current_->logs()->error, current_->config().logs.level);
   logs_ = current_->logs();
   log::info("generation ready generation={} workers={}", current_->number(),

@@ -30,13 +30,14 @@ class Succession {
   };
 
   /// `leave_master` is called in each new worker: it closes what only the master may have.
-  Succession(Scoreboard& scoreboard, std::function<void()> leave_master);
+  Succession(SharedScoreboard& scoreboard, std::function<void()> leave_master);
 
   /// Sockets that the first generation takes, as far as it has listeners for them.
   void inherit(std::vector<InheritedSocket> sockets, bool own_files);
 
   /// Starts a generation unless one is_starting(). After an error everything is as it was.
   Status begin(LoadedConfig loaded);
+  GatewayCounters& counters() const { return context_.scoreboard->gateway; }
   bool is_starting() const { return starting_ != nullptr || unsettled_; }
   /// What became of the generation that was starting; once. Not of the first one. When it is good,
   /// nobody else accepts connections any more.

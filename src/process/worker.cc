@@ -71,16 +71,16 @@ class Worker {
         access_log_(heritage_.logs.access, static_cast<unsigned>(heritage_.slot),
                     heritage_.generation, heritage_.config.logs.access_fields,
                     heritage_.config.logs.redact_query),
-        instances_(heritage_.scoreboard.instances_of(heritage_.generation)),
-        endpoints_({heritage_.config, heritage_.scoreboard, instances_, heritage_.generation}),
+        meters_(meters_of(slot_, heritage_.scoreboard.names, heritage_.rows)),
+        endpoints_({heritage_.config, heritage_.scoreboard, meters_, heritage_.generation}),
         drain_deadline_(
             loop_, [](void* self) { static_cast<Worker*>(self)->cut_drain(); }, this) {
     gateway_ = std::make_unique<proxy::Gateway>(
-        loop_, proxy::GatewayParts{heritage_.config, endpoints_, access_log_, slot_, instances_});
+        loop_, proxy::GatewayParts{heritage_.config, endpoints_, access_log_, meters_});
     server_ = std::make_unique<http::Server>(
         loop_, *gateway_,
         http::ServerOptions{heritage_.config.client, heritage_.config.limits,
-                            heritage_.config.max_connections});
+                            heritage_.config.max_connections, meters_.clients});
   }
 
   void run() {
@@ -198,16 +198,10 @@ class Worker {
   void tick() {
     access_log_.flush();
     heritage_.logs.error.flush();
-    const auto store = [](auto& gauge, std::size_t value) {
-      gauge.store(static_cast<std::uint32_t>(value), std::memory_order_relaxed);
-    };
-    // The last turns of the loop (finish) may be ticks, too, when there is no server any more.
-    store(slot_.connections, server_ ? server_->connections() : 0);
-    store(slot_.exchanges, server_ ? server_->exchanges() : 0);
     const std::uint64_t dropped =
         heritage_.logs.access.dropped_lines() + heritage_.logs.error.dropped_lines();
     const std::uint64_t more = dropped - std::exchange(dropped_lines_, dropped);
-    if (more > 0) add(slot_.log_lines_dropped, more);
+    if (more > 0) slot_.log_lines_dropped.add(more);
   }
 
   // In order, with time in between for what each defers, so that nothing is left at exit.
@@ -231,7 +225,7 @@ class Worker {
   WorkerSlot& slot_;
   Loop loop_;
   AccessLog access_log_;
-  InstanceSlot* instances_;
+  Meters meters_;
   endpoint::Registry endpoints_;
   std::unique_ptr<proxy::Gateway> gateway_;
   std::unique_ptr<http::Server> server_;

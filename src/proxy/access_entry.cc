@@ -126,6 +126,9 @@ void AccessEntry::write(AccessLog& log, const http::Exchange& exchange) const {
   record.cause = cause;
   record.detail = detail;
   log.write(record);
+  if (counters_ == nullptr) return;
+  counters_->end({record.status_code, cause, record.duration_us, record.bytes_in, record.bytes_out},
+                 /*was_tunnel=*/record.status_code == 101);
 }
 
 void AccessEntry::take_texts(AccessRecord& record) const {

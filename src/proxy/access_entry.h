@@ -11,6 +11,7 @@
 
 #include "http/exchange.h"
 #include "observe/access_log.h"
+#include "observe/counters.h"
 #include "proxy/phases.h"
 
 namespace gateway::proxy {
@@ -19,12 +20,18 @@ class AccessEntry {
  public:
   /// Copies what `log` needs of the request, and takes over or makes the request id.
   void begin(const http::Exchange& exchange, const AccessLog& log);
+  /// From now on until write() the request is in flight on the route that has `counters`.
+  void count_on(RouteCounters& counters) {
+    counters_ = &counters;
+    counters.begin();
+  }
   void write(AccessLog& log, const http::Exchange& exchange) const;
 
   std::string_view request_id() const { return id_; }
   /// Empty: the peer itself.
   std::string_view client() const { return client_; }
   std::string_view method() const;
+  void begin_tunnel() { counters_->begin_tunnel(); }
   void set_upstream_path(std::string_view prefix, std::string_view rest);
 
   std::string_view route;
@@ -54,7 +61,8 @@ class AccessEntry {
   void copy_request(const http::Exchange& exchange, const AccessLog& log);
   void take_texts(AccessRecord& record) const;
 
-  std::string text_;  ///< all of them, one behind the other
+  RouteCounters* counters_ = nullptr;  ///< nullptr: not counted
+  std::string text_;                   ///< all of them, one behind the other
   std::array<std::size_t, kTexts> ends_{};
   std::string id_;
   std::string client_;

@@ -5,6 +5,7 @@
 #include "proxy/reply.h"
 #include "proxy/server_timing.h"
 #include "proxy/trailers.h"
+#include "util/clock.h"
 
 namespace gateway::proxy {
 namespace {
@@ -48,6 +49,7 @@ void Forward::start(http::Exchange& exchange, const Decision& decision) {
   route_ = &match.route->config;
   service_ = match.route->service;
   entry_.begin(exchange, context_.access_log);
+  entry_.count_on(*match.route->counters);
   if (route_->server_timing) entry_.phases.want();
   entry_.route = route_->name;
   entry_.service = service_->name();
@@ -93,9 +95,13 @@ void Forward::write_head(const RouteMatch& match, upstream::Instance& instance) 
 // ----------------------------------------------------------------------------------
 
 void Forward::attempt(upstream::Instance& instance, bool fresh) {
-  if (entry_.attempts++ > 0 && !route_->preserve_host) replace_host(head_, instance.host_field());
+  if (entry_.attempts++ > 0) {
+    instance.note_retry();
+    if (!route_->preserve_host) replace_host(head_, instance.host_field());
+  }
   instance_ = &instance;
   entry_.instance = instance.url();
+  attempted_us_ = entry_.attempts == 1 ? exchange_->started_us() : monotonic_us();
   head_pending_ = true;
   entry_.phases.on_attempt(entry_.phases.now());
   connection_ = &instance.acquire(*this, traits_, route_->timeouts, fresh);
@@ -186,7 +192,8 @@ void Forward::on_interim(const http::ResponseHead& head) {
 void Forward::on_response(const http::ResponseHead& head, std::span<char> body, bool end) {
   entry_.status = head.status;
   const bool with_trailers = traits_.trailers != nullptr && head.framing == http::Framing::Chunked;
-  const std::uint64_t now = entry_.phases.now();
+  const std::uint64_t now = monotonic_us();
+  instance_->note_response(head.status, now - attempted_us_);
   entry_.phases.on_head(now);
   if (end) entry_.phases.on_end(now);
   write_response_head(context_.reply, head, entry_.request_id(),
@@ -215,7 +222,7 @@ std::string_view Forward::response_trailers(bool end) {
 
 void Forward::start_tunnel(std::span<const char> first) {
   is_tunnel_ = true;
-  add(context_.slot.tunnels, 1U);
+  entry_.begin_tunnel();
   replay_.clear();
   exchange_->set_body_limit(kUnlimited);
   exchange_->upgrade(context_.reply);
@@ -243,7 +250,7 @@ void Forward::on_drained(http::Exchange&) {
 
 void Forward::on_upstream_failed(Cause cause, std::string_view detail) {
   entry_.phases.on_end(entry_.phases.now());
-  if (!is_connect_failure(cause)) instance_->note_failure(cause);
+  instance_->note_failure(cause, !is_connect_failure(cause));
   if (!exchange_->has_begun() && try_again(cause)) return;
   connection_ = nullptr;
   entry_.detail = detail;
@@ -269,7 +276,6 @@ bool Forward::try_again(Cause cause) {
   const bool safe = (idempotent_ || !connection_->sent_anything()) && replayable_;
   if (!safe || resent_) return false;
   resent_ = true;
-  add(context_.slot.upstream_retries, std::uint64_t{1});
   attempt(*instance_, /*fresh=*/true);
   return true;
 }
@@ -304,7 +310,6 @@ void Forward::on_deadline() {
 void Forward::on_finished(http::Exchange& exchange, Cause cause) {
   drop_upstream();
   deadline_.clear();
-  if (is_tunnel_) add(context_.slot.tunnels, static_cast<std::uint32_t>(-1));
   if (cause != Cause::None) entry_.cause = cause;
   entry_.write(context_.access_log, exchange);
   exchange_ = nullptr;

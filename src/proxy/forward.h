@@ -80,6 +80,7 @@ class Forward : private http::ExchangeHandler, private http::ResponseHandler {
   std::string response_trailers_;  ///< likewise
   std::vector<const upstream::Instance*> tried_;  ///< could not be connected to
   http::AttemptTraits traits_;
+  std::uint64_t attempted_us_ = 0;  ///< monotonic
   unsigned connect_failures_ = 0;
   bool replayable_ = true;
   bool head_pending_ = true;  ///< not yet sent in this attempt

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "config/config.h"
@@ -14,20 +15,19 @@
 #include "http/exchange.h"
 #include "http/responder.h"
 #include "observe/access_log.h"
-#include "observe/scoreboard.h"
+#include "observe/series.h"
 
 namespace gateway::proxy {
 
 struct Decision;
+struct Route;
 
 /// What a gateway is built from; all of it outlives the gateway.
 struct GatewayParts {
   const Config& config;
   http::Responder& endpoints;
   AccessLog& access_log;
-  WorkerSlot& slot;
-  InstanceSlot*
-      instances;  ///< one per instance, in the order of config.services and their instances
+  const Meters& meters;  ///< of the names in config
 };
 
 class Gateway : public http::Handler {
@@ -43,8 +43,8 @@ class Gateway : public http::Handler {
  private:
   void act(http::Exchange& exchange, const Decision& decision);
   void confirm(http::Exchange& exchange);
-  void respond(http::Exchange& exchange, const RouteConfig& route);
-  void redirect(http::Exchange& exchange, const RouteConfig& route, int status,
+  void respond(http::Exchange& exchange, const Route& route);
+  void redirect(http::Exchange& exchange, const Route& route, int status,
                 std::string_view location);
 
   struct Impl;

@@ -7,12 +7,13 @@
 
 namespace gateway::proxy {
 
-void LocalAnswer::answer(ProxyContext& context, http::Exchange& exchange, http::Reply reply,
-                         std::string extra_fields, std::string_view route) {
+void LocalAnswer::answer(ProxyContext& context, http::Exchange& exchange,
+                         const AnsweringRoute& route, http::Reply reply, std::string extra_fields) {
   auto* self = new LocalAnswer(context, std::move(reply), std::move(extra_fields));
   exchange.set_handler(*self);
   self->entry_.begin(exchange, context.access_log);
-  self->entry_.route = route;
+  self->entry_.count_on(route.counters);
+  self->entry_.route = route.name;
   if (exchange.refusal() != Cause::None) self->send(exchange);
 }
 

@@ -17,12 +17,17 @@
 
 namespace gateway::proxy {
 
+/// The route that asked for an answer; outlives it.
+struct AnsweringRoute {
+  RouteCounters& counters;     ///< where the request is counted
+  std::string_view name = {};  ///< empty: none
+};
+
 class LocalAnswer : public http::ExchangeHandler {
  public:
-  /// Becomes the exchange's handler; a refused exchange is answered at once. `route`: the name of
-  /// the one that asked for this answer; outlives it.
-  static void answer(ProxyContext& context, http::Exchange& exchange, http::Reply reply,
-                     std::string extra_fields = {}, std::string_view route = {});
+  /// Becomes the exchange's handler; a refused exchange is answered at once.
+  static void answer(ProxyContext& context, http::Exchange& exchange, const AnsweringRoute& route,
+                     http::Reply reply, std::string extra_fields = {});
 
  private:
   LocalAnswer(ProxyContext& context, http::Reply reply, std::string extra_fields)

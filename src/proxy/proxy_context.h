@@ -7,7 +7,7 @@
 #include "event/loop.h"
 #include "http/head_writer.h"
 #include "observe/access_log.h"
-#include "observe/scoreboard.h"
+#include "observe/series.h"
 
 namespace gateway::proxy {
 
@@ -15,7 +15,7 @@ struct ProxyContext {
   Loop& loop;
   const Config& config;
   AccessLog& access_log;
-  WorkerSlot& slot;
+  const Meters& meters;
   http::HeadWriter reply{};  ///< heads of answers are built here, one at a time
 };
 

@@ -27,7 +27,8 @@ namespace gateway::proxy {
 
 struct Route {
   const RouteConfig& config;
-  upstream::Service* service;  ///< nullptr: the configuration has the answer
+  upstream::Service* service;         ///< nullptr: the configuration has the answer
+  RouteCounters* counters = nullptr;  ///< of its requests
 };
 
 /// What of a request decides on its route.

@@ -31,15 +31,17 @@ std::string host_field_of(const InstanceConfig& config) {
   return field;
 }
 
-Instance::Instance(UpstreamContext& context, const InstanceConfig& config, InstanceSlot& slot)
+Instance::Instance(UpstreamContext& context, const InstanceConfig& config,
+                   const Meters::Instance& meters)
     : context_(context),
-      slot_(slot),
+      slot_(*meters.state),
+      counters_(*meters.counters),
       url_(config.url),
       name_(fixed_address(config).empty() ? config.host : ""),
       port_(config.port),
       host_field_(host_field_of(config)),
       addresses_(fixed_address(config)),
-      pool_(context.pool, slot, url_) {}
+      pool_(context.pool, slot_, url_) {}
 
 Instance::~Instance() {
   while (connections_.is_linked()) {
@@ -52,15 +54,18 @@ http::ClientConnection& Instance::acquire(http::ResponseHandler& handler,
                                           bool fresh) {
   // Also while pooled connections serve everything: they must not pin an address for ever.
   if (!addresses_.empty() && !name_.empty() && is_due(looked_up_at_, kRefresh)) look_up();
+  counters_.attempts.add();
   http::ClientConnection* pooled = fresh ? nullptr : pool_.take(traits.repeatable);
   if (pooled != nullptr) {
-    add(context_.slot.upstream_reuses, std::uint64_t{1});
+    counters_.reuses.add();
+    pooled->tag().is_in_use = true;
     pooled->begin(handler, traits, timeouts);
     return *pooled;
   }
   auto* connection = new http::ClientConnection(context_.client, *this);
   connection->insert_before(connections_);
-  add(context_.slot.upstream_connections, 1U);
+  connection->tag().is_in_use = true;
+  counters_.connections_opened.add();
   connection->begin(handler, traits, timeouts);
   connect(*connection);
   return *connection;
@@ -73,7 +78,7 @@ void Instance::connect(http::ClientConnection& connection) {
     if (!name_.empty() && is_due(looked_up_at_, kRetryLookup)) look_up();
     connection.tag().version = address_version_;
     connection.tag().index = next_address_;
-    add(context_.slot.upstream_connects, std::uint64_t{1});
+    counters_.connects.add();
     connection.connect(addresses_[next_address_ % addresses_.size()]);
   } else if (query_ || is_due(looked_up_at_, kRetryLookup)) {
     waiting_.push_back(&connection);
@@ -158,7 +163,12 @@ void Instance::on_connect_result(http::ClientConnection& connection, Cause cause
   if (is_due(looked_up_at_, kRetryLookup)) look_up();
 }
 
+void Instance::end_attempt(http::ClientConnection& connection) {
+  if (std::exchange(connection.tag().is_in_use, false)) counters_.attempts_ended.add();
+}
+
 void Instance::on_idle(http::ClientConnection& connection) {
+  end_attempt(connection);
   if (connection.tag().version == address_version_) {
     pool_.put(connection);
   } else {
@@ -171,16 +181,19 @@ void Instance::on_idle_end(http::ClientConnection& connection, http::IdleEnd end
 }
 
 void Instance::on_retired(http::ClientConnection& connection) {
+  end_attempt(connection);
   pool_.forget(connection);
   std::erase(waiting_, &connection);
 }
 
 void Instance::on_dead(http::ClientConnection& connection) {
-  add(context_.slot.upstream_connections, static_cast<std::uint32_t>(-1));
+  counters_.connections_closed.add();
   delete &connection;
 }
 
-void Instance::note_failure(Cause cause) {
+void Instance::note_failure(Cause cause, bool was_connected) {
+  counters_.fail(cause);
+  if (!was_connected) return;
   set_status(slot_.status.load(std::memory_order_relaxed), cause);
 }
 

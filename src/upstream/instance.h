@@ -14,7 +14,7 @@
 #include "config/config.h"
 #include "event/loop.h"
 #include "http/client_connection.h"
-#include "observe/scoreboard.h"
+#include "observe/series.h"
 #include "upstream/idle_pool.h"
 #include "upstream/resolver.h"
 
@@ -28,13 +28,12 @@ struct UpstreamContext {
   http::ClientContext client;
   const PoolConfig& pool;
   Resolver& resolver;
-  WorkerSlot& slot;
   std::uint64_t exhausted_at = 0;  ///< loop tick of the last log line about it
 };
 
 class Instance : private http::ClientOwner {
  public:
-  Instance(UpstreamContext& context, const InstanceConfig& config, InstanceSlot& slot);
+  Instance(UpstreamContext& context, const InstanceConfig& config, const Meters::Instance& meters);
   ~Instance() override;
   Instance(const Instance&) = delete;
   Instance& operator=(const Instance&) = delete;
@@ -53,8 +52,15 @@ class Instance : private http::ClientOwner {
   std::size_t max_attempts() const {
     return std::max<std::size_t>(1, addresses_.size()) + (name_.empty() ? 0 : 1);
   }
-  /// An attempt failed although the connection was there.
-  void note_failure(Cause cause);
+
+  // What attempts tell.
+  /// `was_connected`: the attempt failed although the connection was there.
+  void note_failure(Cause cause, bool was_connected);
+  void note_response(int status, std::uint64_t microseconds) {
+    counters_.respond(status, microseconds);
+  }
+  /// The attempt is not the first of its request.
+  void note_retry() { counters_.retries.add(); }
 
  private:
   void on_connect_result(http::ClientConnection& connection, Cause cause) override;
@@ -64,6 +70,7 @@ class Instance : private http::ClientOwner {
   void on_dead(http::ClientConnection& connection) override;
 
   void connect(http::ClientConnection& connection);
+  void end_attempt(http::ClientConnection& connection);
   void look_up();
   void on_resolved(std::vector<Address> addresses);
   void fail_connecting(Cause cause);
@@ -72,6 +79,7 @@ class Instance : private http::ClientOwner {
 
   UpstreamContext& context_;
   InstanceSlot& slot_;
+  InstanceCounters& counters_;
   const std::string url_;
   const std::string name_;  ///< empty: the address never changes
   const std::uint16_t port_;

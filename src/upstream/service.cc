@@ -9,10 +9,11 @@ namespace {
 constexpr std::size_t kMaxAttempts = 8;
 }  // namespace
 
-Service::Service(UpstreamContext& context, const ServiceConfig& config, InstanceSlot* slots)
+Service::Service(UpstreamContext& context, const ServiceConfig& config,
+                 const Meters::Instance* meters)
     : name_(config.name) {
   for (const InstanceConfig& instance : config.instances) {
-    members_.push_back({std::make_unique<Instance>(context, instance, *slots++), instance.weight});
+    members_.push_back({std::make_unique<Instance>(context, instance, *meters++), instance.weight});
   }
 }
 

@@ -18,8 +18,8 @@ namespace gateway::upstream {
 
 class Service {
  public:
-  /// `slots`: one for each instance of `config`, in order.
-  Service(UpstreamContext& context, const ServiceConfig& config, InstanceSlot* slots);
+  /// `meters`: one for each instance of `config`, in order.
+  Service(UpstreamContext& context, const ServiceConfig& config, const Meters::Instance* meters);
 
   const std::string& name() const { return name_; }
   /// The next instance in turn that is none of `tried`. When it has tried them all: any but the

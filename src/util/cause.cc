@@ -85,7 +85,7 @@ constexpr bool rows_match_enumerators() {
   for (std::size_t i = 0; i < kTable.size(); i++) {
     if (kTable[i].cause != static_cast<Cause>(i)) return false;
   }
-  return kTable.size() == static_cast<std::size_t>(Cause::Internal) + 1;
+  return kTable.size() == kCauseCount;
 }
 static_assert(rows_match_enumerators());
 

@@ -6,6 +6,7 @@
 // (cause.cc) gives each cause its status, its `error` code and its words.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -56,6 +57,8 @@ enum class Cause : std::uint8_t {
   DrainLimit,
   Internal,
 };
+
+inline constexpr std::size_t kCauseCount = static_cast<std::size_t>(Cause::Internal) + 1;
 
 struct CauseInfo {
   Cause cause;

@@ -29,6 +29,7 @@
 #include "ends.h"
 #include "http/server.h"
 #include "observe/log.h"
+#include "observe/meters.h"
 #include "pieces.h"
 #include "proxy/gateway.h"
 #include "record.h"
@@ -89,11 +90,13 @@ class World {
     configure(settings);
     log_.emplace(*LogOutput::open(around.directory + "/log"));
     access_log_.emplace(*log_, 0U, 1U, config_.logs.access_fields, config_.logs.redact_query);
+    counted_.resize(config_.routes.size(), config_.services[0].instances.size());
     gateway_ = std::make_unique<proxy::Gateway>(
-        loop_, proxy::GatewayParts{config_, endpoints_, *access_log_, slot_, instances_});
+        loop_, proxy::GatewayParts{config_, endpoints_, *access_log_, counted_.meters});
     server_ = std::make_unique<http::Server>(
         loop_, *gateway_,
-        http::ServerOptions{config_.client, config_.limits, config_.max_connections});
+        http::ServerOptions{config_.client, config_.limits, config_.max_connections,
+                            counted_.meters.clients});
     server_->listen(around.gateway->fd());
     record_.clients.resize(kClients);
   }
@@ -123,13 +126,13 @@ class World {
   void check_memory();
   void check_quiet();
   void check_log();
+  void check_counts(std::uint64_t requests);
 
   Surroundings& around_;
   Config config_;
   Loop loop_;
   NoEndpoints endpoints_;
-  WorkerSlot slot_;
-  InstanceSlot instances_[2];
+  gateway::test::OwnMeters counted_;
   std::optional<LogOutput> log_;
   std::optional<AccessLog> access_log_;
   std::unique_ptr<proxy::Gateway> gateway_;
@@ -323,9 +326,32 @@ void World::check_log() {
   const UniqueFd file(::open((around_.directory + "/log").c_str(), O_RDONLY | O_CLOEXEC));
   const ssize_t size = ::read(file.get(), lines.data(), lines.size());
   check(size >= 0);
-  const auto count = std::count(lines.data(), lines.data() + size, '\n');
-  fuzz::require(static_cast<std::uint64_t>(count) == slot_.requests.load(),
-                "each exchange ends once", record_);
+  check_counts(static_cast<std::uint64_t>(std::count(lines.data(), lines.data() + size, '\n')));
+}
+
+/// Nothing is in progress any longer, and `requests` have ended.
+void World::check_counts(std::uint64_t requests) {
+  std::uint64_t begun = 0;
+  const auto add = [&](const RouteCounters& route) {
+    begun += route.begun.read();
+    std::uint64_t ended = 0;
+    for (const Counter& some : route.ended) ended += some.read();
+    fuzz::require(route.begun.read() == ended, "each request that is counted ends", record_);
+    fuzz::require(route.tunnels_begun.read() == route.tunnels_ended.read(),
+                  "each tunnel that is counted ends", record_);
+  };
+  add(counted_.no_route);
+  add(counted_.endpoint);
+  for (const RouteCounters& route : counted_.routes) add(route);
+  fuzz::require(begun == requests, "each exchange ends once", record_);
+  for (const InstanceCounters& instance : counted_.counters) {
+    fuzz::require(instance.attempts.read() == instance.attempts_ended.read(),
+                  "each attempt that is counted ends", record_);
+    fuzz::require(instance.connections_opened.read() == instance.connections_closed.read(),
+                  "each connection with the service that is counted ends", record_);
+  }
+  fuzz::require(counted_.clients.accepted.read() == counted_.clients.closed.read(),
+                "each connection of a client that is counted ends", record_);
 }
 
 /// Everybody comes to an end, and is looked at.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "catch.h"
+#include "observe/board.h"
 #include "util/clock.h"
 
 namespace gateway {
@@ -43,8 +44,13 @@ class Fixture {
   }
 
   Config config;
-  std::unique_ptr<Scoreboard> board = std::make_unique<Scoreboard>();
-  InstanceSlot* instances = board->instances_of(4);
+  SharedScoreboard board = gateway::test::make_board();
+  SeriesRows rows = board.assign_rows(
+      {{{"r1", "users"}, {"r2", "orders"}, {"r3", "users"}},
+       {{"users", "http://a:1"}, {"users", "http://b:2"}, {"orders", "unix:/run/o.sock"}}},
+      4);
+  Meters meters = meters_of(board->workers[0], board->names, rows);
+  InstanceSlot& instance(std::size_t number) { return *meters.instances[number].state; }
 
  private:
   void add_route(const char* prefix, const char* service) {
@@ -54,7 +60,7 @@ class Fixture {
     config.routes.push_back(route);
   }
 
-  endpoint::Registry registry_{{config, *board, instances, 4}};
+  endpoint::Registry registry_{{config, *board, meters, 4}};
 };
 
 TEST_CASE("what becomes of a request is known without an answer", "[endpoint]") {
@@ -85,17 +91,22 @@ TEST_CASE("health says healthy, and when", "[endpoint]") {
 TEST_CASE("status adds up what all workers count", "[endpoint]") {
   Fixture gateway;
   gateway.board->started_at_ms = unix_ms() - 90'000;
+  gateway.board->workers_used = 5;
+  gateway.board->gateway.worker_restarts.add(2);
   WorkerSlot* slots = gateway.board->workers;
   slots[0].state = WorkerState::Serving;
   slots[1].state = WorkerState::Serving;
   slots[2].state = WorkerState::Draining;
   slots[3].state = WorkerState::Starting;
-  slots[Scoreboard::kWorkers - 1].state = WorkerState::Free;  // has exited
-  for (std::size_t i :
-       {std::size_t{0}, std::size_t{1}, std::size_t{2}, std::size_t{3}, Scoreboard::kWorkers - 1}) {
-    slots[i].requests = 10;
-    slots[i].connections = 3;
-    slots[i].exchanges = 2;
+  slots[4].state = WorkerState::Free;  // has exited
+  for (std::uint32_t i = 0; i < 5; i++) {
+    slots[i].generation = i == 2 ? 3 : 4;
+    RouteCounters& users = slots[i].routes[gateway.rows.routes[0]];
+    users.begun.add(4);
+    users.end({200, Cause::None, 1900, 0, 0}, /*was_tunnel=*/false);
+    users.end({504, Cause::ConnectTimeout, 90'000, 0, 0}, /*was_tunnel=*/false);
+    slots[i].routes[gateway.rows.routes[1]].begun.add(6);
+    slots[i].clients.accepted.add(3);
   }
   const json body = gateway.get("/api/gateway/status");
   CHECK(body.at("status") == "running");
@@ -103,11 +114,29 @@ TEST_CASE("status adds up what all workers count", "[endpoint]") {
   CHECK(body.at("uptime_seconds") >= 90.0);
   CHECK(body.at("uptime_seconds") < 150.0);
   CHECK(body.at("generation") == 4);
+  CHECK(body.at("generations") == json::parse(R"([
+    {"generation": 3, "starting": 0, "serving": 0, "draining": 1},
+    {"generation": 4, "starting": 1, "serving": 2, "draining": 0}])"));
   CHECK(body.at("workers") == json{{"serving", 2}, {"draining", 1}});
+  CHECK(body.at("worker_restarts_total") == 2);
   CHECK(body.at("requests_total") == 50);
-  CHECK(body.at("connections") == 12);
-  CHECK(body.at("exchanges") == 8);
+  CHECK(body.at("connections") == 15);
+  CHECK(body.at("connections_total") == 15);
+  CHECK(body.at("exchanges") == 40);
+  CHECK(body.at("responses_total") ==
+        json{{"1xx", 0}, {"2xx", 5}, {"3xx", 0}, {"4xx", 0}, {"5xx", 5}});
+  CHECK(body.at("failures_total") == json{{"connect_timeout", 5}});
   CHECK(body.at("services") == json{{"users", "unknown"}, {"orders", "unknown"}});
+  const json& users = body.at("traffic").at("users");
+  CHECK(users.at("requests_total") == 20);
+  CHECK(users.at("exchanges") == 10);
+  CHECK(users.at("responses_total").at("2xx") == 5);
+  CHECK(users.at("failures_total") == 5);
+  CHECK(users.at("p50_ms") == 2.0);  // the edge of the bucket that half of them fill
+  CHECK(users.at("p99_ms") > 80.0);
+  CHECK(users.at("p99_ms") <= 100.0);
+  CHECK(body.at("traffic").at("orders").at("requests_total") == 30);
+  CHECK(body.at("traffic").at("orders").at("p50_ms").is_null());
 }
 
 TEST_CASE("an uptime is never negative", "[endpoint]") {
@@ -132,11 +161,11 @@ TEST_CASE("services are listed with prefixes and urls", "[endpoint]") {
 
 TEST_CASE("instances are listed with the shorter of the idle limits that are known", "[endpoint]") {
   Fixture gateway;
-  gateway.instances[0].learned_idle_ms = 5500;
-  gateway.instances[1].announced_idle_ms = 5000;
-  gateway.instances[1].status = InstanceStatus::Up;
-  gateway.instances[2].learned_idle_ms = 3000;
-  gateway.instances[2].announced_idle_ms = 5000;
+  gateway.instance(0).learned_idle_ms = 5500;
+  gateway.instance(1).announced_idle_ms = 5000;
+  gateway.instance(1).status = InstanceStatus::Up;
+  gateway.instance(2).learned_idle_ms = 3000;
+  gateway.instance(2).announced_idle_ms = 5000;
   const auto limit = [&](std::size_t service, std::size_t instance) {
     const json body = gateway.get("/api/gateway/services");
     return body.at(service).at("instances").at(instance).at("idle_limit_seconds");
@@ -144,7 +173,7 @@ TEST_CASE("instances are listed with the shorter of the idle limits that are kno
   CHECK(limit(0, 0) == 5.5);
   CHECK(limit(0, 1) == 5);
   CHECK(limit(1, 0) == 3);
-  gateway.instances[2].learned_idle_ms = 6000;
+  gateway.instance(2).learned_idle_ms = 6000;
   CHECK(limit(1, 0) == 5);
   CHECK(gateway.get("/api/gateway/services").at(0).at("instances").at(1).at("status") == "up");
 }
@@ -166,8 +195,8 @@ TEST_CASE("a service is up when any instance is and down when all are", "[endpoi
        {Row{Unknown, Unknown, "unknown"}, Row{Up, Unknown, "up"}, Row{Down, Up, "up"},
         Row{Down, Unknown, "unknown"}, Row{Unknown, Down, "unknown"}, Row{Down, Down, "down"}}) {
     Fixture gateway;
-    gateway.instances[0].status = row.first;
-    gateway.instances[1].status = row.second;
+    gateway.instance(0).status = row.first;
+    gateway.instance(1).status = row.second;
     CHECK(gateway.get("/api/gateway/services").at(0).at("status") == row.word);
     CHECK(gateway.get("/api/gateway/services").at(1).at("status") == "unknown");
     CHECK(gateway.get("/api/gateway/status").at("services").at("users") == row.word);
@@ -176,11 +205,11 @@ TEST_CASE("a service is up when any instance is and down when all are", "[endpoi
 
 TEST_CASE("the last error of a service is that of its latest change", "[endpoint]") {
   Fixture gateway;
-  gateway.instances[0].last_error = Cause::ConnectRefused;
-  gateway.instances[0].changed_at_ms = 20;
-  gateway.instances[1].last_error = Cause::DnsFailure;
-  gateway.instances[1].changed_at_ms = 10;
-  gateway.instances[2].last_error = Cause::ConnectTimeout;
+  gateway.instance(0).last_error = Cause::ConnectRefused;
+  gateway.instance(0).changed_at_ms = 20;
+  gateway.instance(1).last_error = Cause::DnsFailure;
+  gateway.instance(1).changed_at_ms = 10;
+  gateway.instance(2).last_error = Cause::ConnectTimeout;
   const json body = gateway.get("/api/gateway/services");
   CHECK(body.at(0).at("last_error") == "connect_refused");
   CHECK(body.at(1).at("last_error") == "connect_timeout");

@@ -1,46 +1,54 @@
 // SPDX-License-Identifier: MIT
 #include "process/slots.h"
 
-#include <memory>
-
 #include "catch.h"
+#include "observe/board.h"
+#include "observe/snapshot.h"
 
 using namespace gateway;
+using gateway::test::make_board;
 
 TEST_CASE("a claimed slot is starting and is not given to another worker", "[process]") {
-  const auto scoreboard = std::make_unique<Scoreboard>();
-  const auto first = claim_slot(*scoreboard, 7);
-  const auto second = claim_slot(*scoreboard, 7);
+  const SharedScoreboard board = make_board();
+  const auto first = claim_slot(*board, 7);
+  const auto second = claim_slot(*board, 7);
   REQUIRE(first);
   REQUIRE(second);
   CHECK(*first != *second);
-  CHECK(scoreboard->workers[*first].state == WorkerState::Starting);
-  CHECK(scoreboard->workers[*first].generation == 7);
+  CHECK(board->workers[*first].state == WorkerState::Starting);
+  CHECK(board->workers[*first].generation == 7);
+  CHECK(board->workers[*first].started_at_ms > 0);
+  CHECK(board->workers_used == 2);
 }
 
-TEST_CASE("a released slot can be claimed again; its counters go on, its gauges do not",
+TEST_CASE("a released slot can be claimed again; its counters go on, nothing is in flight",
           "[process]") {
-  const auto scoreboard = std::make_unique<Scoreboard>();
-  const auto slot = claim_slot(*scoreboard, 1);
+  SharedScoreboard board = make_board();
+  const SeriesRows rows = board.assign_rows(gateway::test::names_of({"a"}), 1);
+  const auto slot = claim_slot(*board, 1);
   REQUIRE(slot);
-  WorkerSlot& worker = scoreboard->workers[*slot];
+  WorkerSlot& worker = board->workers[*slot];
   worker.pid = 412;
-  worker.requests = 5;
-  worker.connections = 3;
-  worker.exchanges = 2;
-  worker.upstream_connections = 1;
-  release_slot(worker);
+  worker.clients.accepted.add(3);
+  worker.routes[rows.routes[0]].begin();
+  worker.routes[Names::kNoRoute].begin();
+  worker.instance(rows.instances[0]).attempts.add();
+  release_slot(*board, *slot);
   CHECK(worker.state == WorkerState::Free);
   CHECK(worker.pid == 0);
-  CHECK(worker.requests == 5);
-  CHECK(worker.connections == 0);
-  CHECK(worker.exchanges == 0);
-  CHECK(worker.upstream_connections == 0);
-  CHECK(claim_slot(*scoreboard, 2) == slot);
+  const Snapshot snapshot = take_snapshot(*board);
+  CHECK(snapshot.requests.begun == 2);
+  CHECK(snapshot.requests.lost == 2);
+  CHECK(snapshot.requests.in_flight() == 0);
+  CHECK(snapshot.clients.accepted == 3);
+  CHECK(snapshot.clients.connections() == 0);
+  CHECK(snapshot.instances[rows.instances[0]].totals.in_flight() == 0);
+  CHECK(claim_slot(*board, 2) == slot);
 }
 
 TEST_CASE("there is no slot when all are taken", "[process]") {
-  const auto scoreboard = std::make_unique<Scoreboard>();
-  for (std::size_t i = 0; i < Scoreboard::kWorkers; i++) REQUIRE(claim_slot(*scoreboard, 1));
-  CHECK_FALSE(claim_slot(*scoreboard, 1));
+  const SharedScoreboard board = make_board();
+  for (std::size_t i = 0; i < Scoreboard::kWorkers; i++) REQUIRE(claim_slot(*board, 1));
+  CHECK_FALSE(claim_slot(*board, 1));
+  CHECK(board->workers_used == Scoreboard::kWorkers);
 }

@@ -333,5 +333,80 @@ TEST_CASE("who is no trusted proxy is the client", "[proxy]") {
   CHECK(has(gateway.access_log(), "\"client\":\"127.0.0.1\""));
 }
 
+// --- counting ------------------------------------------------------------------------------------
+
+TEST_CASE("a request is counted on its route, and where it went", "[proxy]") {
+  WholeGateway gateway;
+  gateway.add_service();
+  gateway.add_route("/a/");
+  gateway.add_route("/b/");
+  gateway.ask("POST /b/x HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc");
+  const RouteCounters& route = gateway.counted.routes[1];
+  CHECK(route.begun.read() == 1);
+  CHECK(route.ended[class_of(200)].read() == 1);
+  CHECK(route.bytes_in.read() == 3);
+  CHECK(route.bytes_out.read() == 2);
+  CHECK(gateway.counted.routes[0].begun.read() == 0);
+  CHECK(gateway.counted.no_route.begun.read() == 0);
+  const InstanceCounters& instance = gateway.counted.counters[0];
+  CHECK(instance.attempts.read() == 1);
+  CHECK(instance.attempts_ended.read() == 1);
+  CHECK(instance.connects.read() == 1);
+  CHECK(instance.retries.read() == 0);
+  CHECK(instance.responses[class_of(200)].read() == 1);
+}
+
+TEST_CASE("what no route takes is counted apart", "[proxy]") {
+  WholeGateway gateway;
+  gateway.add_service();
+  gateway.add_route("/a/").match.methods = {"GET"};
+  gateway.get("/nowhere");
+  gateway.get("/a/x", {}, "PUT");
+  gateway.ask("GET / HTTP/1.1\r\n\r\n");
+  const RouteCounters& none = gateway.counted.no_route;
+  CHECK(none.begun.read() == 3);
+  CHECK(none.ended[class_of(404)].read() == 3);
+  for (const Cause cause : {Cause::NoRoute, Cause::Method, Cause::BadHost}) {
+    CHECK(none.failures[static_cast<std::size_t>(cause)].read() == 1);
+  }
+  CHECK(gateway.counted.routes[0].begun.read() == 0);
+}
+
+TEST_CASE("an answer from the configuration is counted on its route", "[proxy]") {
+  WholeGateway gateway;
+  gateway.add_route("/r/", "").redirect = Redirect{302, "/x", false};
+  gateway.add_route("/s/", "").response = StaticResponse{204, "", ""};
+  gateway.get("/r/");
+  gateway.get("/s/");
+  CHECK(gateway.counted.routes[0].ended[class_of(302)].read() == 1);
+  CHECK(gateway.counted.routes[1].ended[class_of(204)].read() == 1);
+}
+
+TEST_CASE("an attempt that fails and the one that follows are counted where they went", "[proxy]") {
+  WholeGateway gateway;
+  gateway.add_service().close();
+  gateway.add_instance();
+  gateway.add_route("/");
+  CHECK(gateway.get("/").starts_with("HTTP/1.1 200 "));
+  const auto& counters = gateway.counted.counters;
+  CHECK(counters[0].failures[static_cast<std::size_t>(Cause::ConnectRefused)].read() == 1);
+  CHECK(counters[0].attempts_ended.read() == 1);
+  CHECK(counters[1].attempts.read() == 1);
+  CHECK(counters[1].retries.read() == 1);
+  CHECK(gateway.counted.routes[0].ended[class_of(200)].read() == 1);
+}
+
+TEST_CASE("an upgraded connection is a tunnel until it ends", "[proxy]") {
+  WholeGateway gateway;
+  gateway.add_service().answer = "HTTP/1.1 101 x\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n";
+  gateway.add_route("/").timeouts.tunnel_idle = Milliseconds(1);
+  gateway.ask("GET / HTTP/1.1\r\nHost: h\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n");
+  const RouteCounters& route = gateway.counted.routes[0];
+  CHECK(route.tunnels_begun.read() == 1);
+  CHECK(route.tunnels_ended.read() == 1);
+  CHECK(route.ended[class_of(101)].read() == 1);
+  CHECK(route.duration.sum_us.read() == 0);
+}
+
 }  // namespace
 }  // namespace gateway::proxy

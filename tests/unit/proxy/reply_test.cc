@@ -5,6 +5,7 @@
 #include <string>
 
 #include "catch.h"
+#include "observe/meters.h"
 #include "one_exchange.h"
 
 namespace gateway::proxy {
@@ -38,8 +39,8 @@ class Fixture {
   Config config_;
   LogOutput output_ = *LogOutput::open("off");
   AccessLog log_{output_, 0, 0, {}, {}};
-  WorkerSlot slot_;
-  ProxyContext context_{client_.loop, config_, log_, slot_};
+  gateway::test::OwnMeters own_;
+  ProxyContext context_{client_.loop, config_, log_, own_.meters};
 };
 
 std::string error_answer(const std::string& request, Cause cause, std::string_view extra = {}) {

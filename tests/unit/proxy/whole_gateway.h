@@ -16,6 +16,7 @@
 
 #include "catch.h"
 #include "http/server.h"
+#include "observe/meters.h"
 #include "observe/scratch.h"
 #include "proxy/gateway.h"
 #include "upstream/loopback.h"
@@ -118,6 +119,7 @@ class WholeGateway {
   }
 
   Config config;
+  gateway::test::OwnMeters counted;
   Loop loop;
   std::list<AnsweringOrigin> origins;
   std::function<void()> on_request = [] {};  ///< called before anything is done about one
@@ -142,8 +144,9 @@ class WholeGateway {
     REQUIRE(output);
     log_.emplace(*std::move(output));
     access_log_.emplace(*log_, 0U, 1U, config.logs.access_fields, config.logs.redact_query);
+    counted.resize(config.routes.size(), origins.size());
     gateway_ = std::make_unique<Gateway>(
-        loop, GatewayParts{config, endpoints_, *access_log_, slot_, instances_});
+        loop, GatewayParts{config, endpoints_, *access_log_, counted.meters});
     listener_.reset(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     const Address any = *Address::from_ip("127.0.0.1", 0);
     REQUIRE(::bind(listener_.get(), any.data(), any.size()) == 0);
@@ -158,8 +161,6 @@ class WholeGateway {
 
   gateway::test::ScratchDir scratch_;
   NoEndpoints endpoints_{on_request};
-  WorkerSlot slot_;
-  InstanceSlot instances_[8];
   std::optional<LogOutput> log_;
   std::optional<AccessLog> access_log_;
   std::unique_ptr<Gateway> gateway_;

@@ -23,10 +23,9 @@ class Fixture : public test::Surroundings {
  public:
   explicit Fixture(const PoolConfig& config = {}) {
     pool = config;
-    instance = std::make_unique<Instance>(context, origin.config(), slot_of_instance());
+    instance = std::make_unique<Instance>(context, origin.config(), instances[0]);
   }
 
-  InstanceSlot& slot_of_instance() { return instance_slots[0]; }
   http::ClientConnection& acquire(Journal& journal, bool fresh = false) {
     http::AttemptTraits traits;
     traits.repeatable = true;
@@ -74,15 +73,15 @@ TEST_CASE("Host is that of the URL, without the default port", "[upstream]") {
   };
   test::Surroundings around;
   for (const Row& row : rows) {
-    const Instance instance(around.context, row.config, around.instance_slots[0]);
+    const Instance instance(around.context, row.config, around.instances[0]);
     CHECK(instance.host_field() == row.host_field);
   }
 }
 
 TEST_CASE("a name is worth one more connect than it has addresses, as it may move", "[upstream]") {
   test::Surroundings around;
-  const Instance address(around.context, {"", "127.0.0.1", 80, ""}, around.instance_slots[0]);
-  const Instance name(around.context, {"", "example.com", 80, ""}, around.instance_slots[0]);
+  const Instance address(around.context, {"", "127.0.0.1", 80, ""}, around.instances[0]);
+  const Instance name(around.context, {"", "example.com", 80, ""}, around.instances[0]);
   CHECK(address.max_attempts() == 1);
   CHECK(name.max_attempts() == 2);
 }
@@ -145,9 +144,9 @@ TEST_CASE("a new connection is told when it is connected, and carries an exchang
   f.answer(peer, kResponse);
   run_until(f.loop, [&] { return journal.has("end"); });
   CHECK(journal.text == "connected response:200 body:ok end ");
-  CHECK(f.slot.upstream_connects == 1);
-  CHECK(f.slot.upstream_connections == 1);
-  CHECK(f.slot.upstream_reuses == 0);
+  CHECK(f.counters().connects.read() == 1);
+  CHECK(f.open_connections() == 1);
+  CHECK(f.counters().reuses.read() == 0);
 }
 
 TEST_CASE("an idle connection serves the next exchange at once", "[upstream]") {
@@ -164,8 +163,8 @@ TEST_CASE("an idle connection serves the next exchange at once", "[upstream]") {
   f.answer(peer, kResponse);
   run_until(f.loop, [&] { return journal.has("end"); });
   CHECK(journal.text == "response:200 body:ok end ");
-  CHECK(f.slot.upstream_connects == 1);
-  CHECK(f.slot.upstream_reuses == 1);
+  CHECK(f.counters().connects.read() == 1);
+  CHECK(f.counters().reuses.read() == 1);
 }
 
 TEST_CASE("a connection that was asked to be fresh is never a pooled one", "[upstream]") {
@@ -175,8 +174,8 @@ TEST_CASE("a connection that was asked to be fresh is never a pooled one", "[ups
   http::ClientConnection& first = f.exchange(peer);
   Journal journal;
   CHECK(&f.connect(journal, other, /*fresh=*/true) != &first);
-  CHECK(f.slot.upstream_connects == 2);
-  CHECK(f.slot.upstream_reuses == 0);
+  CHECK(f.counters().connects.read() == 2);
+  CHECK(f.counters().reuses.read() == 0);
 }
 
 TEST_CASE("the connection that became idle last is used first", "[upstream]") {
@@ -195,7 +194,7 @@ TEST_CASE("the pool keeps no more idle connections than it may", "[upstream]") {
   UniqueFd peers[2];
   http::ClientConnection& first = f.exchange(peers[0]);
   f.exchange(peers[1], /*fresh=*/true);
-  run_until(f.loop, [&] { return f.slot.upstream_connections == 1; });
+  run_until(f.loop, [&] { return f.open_connections() == 1; });
   Journal journal;
   CHECK(&f.acquire(journal) == &first);
 }
@@ -205,7 +204,7 @@ TEST_CASE("an idle connection that the service closes leaves the pool", "[upstre
   UniqueFd peer;
   f.exchange(peer);
   peer.reset();
-  run_until(f.loop, [&] { return f.slot.upstream_connections == 0; });
+  run_until(f.loop, [&] { return f.open_connections() == 0; });
   Journal journal;
   UniqueFd next;
   CHECK_FALSE(f.connect(journal, next).was_reused());
@@ -216,8 +215,8 @@ TEST_CASE("an idle connection that says something unasked leaves the pool", "[up
   UniqueFd peer;
   f.exchange(peer);
   f.answer(peer, "HTTP/1.1 408 Request Timeout\r\n\r\n");
-  run_until(f.loop, [&] { return f.slot.upstream_connections == 0; });
-  CHECK(f.slot_of_instance().status == InstanceStatus::Up);
+  run_until(f.loop, [&] { return f.open_connections() == 0; });
+  CHECK(f.state().status == InstanceStatus::Up);
 }
 
 TEST_CASE("a connection is not kept when its response says so or ends unclearly", "[upstream]") {
@@ -232,7 +231,7 @@ TEST_CASE("a connection is not kept when its response says so or ends unclearly"
     f.connect(journal, peer).send(kRequest, {}, /*end=*/true);
     f.answer(peer, response);
     run_until(f.loop, [&] { return journal.has("end"); });
-    run_until(f.loop, [&] { return f.slot.upstream_connections == 0; });
+    run_until(f.loop, [&] { return f.open_connections() == 0; });
     CHECK(journal.text == "connected response:200 end ");
   }
 }
@@ -256,7 +255,7 @@ TEST_CASE("a connection is kept for as long and as often as the service announce
       Journal journal;
       CHECK(f.acquire(journal).was_reused());
     } else {
-      run_until(f.loop, [&] { return f.slot.upstream_connections == 0; });
+      run_until(f.loop, [&] { return f.open_connections() == 0; });
     }
   }
 }
@@ -273,46 +272,46 @@ TEST_CASE("of the uses a service announced the last one is the last", "[upstream
     f.answer(peer, kResponse);
     run_until(f.loop, [&] { return journal.has("end"); });
   }
-  run_until(f.loop, [&] { return f.slot.upstream_connections == 0; });
+  run_until(f.loop, [&] { return f.open_connections() == 0; });
 }
 
 TEST_CASE("a connection is closed before the service would, as it announced", "[upstream]") {
   Fixture f;
   UniqueFd peer;
   f.exchange(peer, /*fresh=*/false, keep_alive("timeout=1"));
-  CHECK(f.slot_of_instance().announced_idle_ms == 1000);
-  run_until(f.loop, [&] { return f.slot.upstream_connections == 0; });
-  CHECK(f.slot_of_instance().learned_idle_ms == 0);
+  CHECK(f.state().announced_idle_ms == 1000);
+  run_until(f.loop, [&] { return f.open_connections() == 0; });
+  CHECK(f.state().learned_idle_ms == 0);
   f.exchange(peer);
-  CHECK(f.slot_of_instance().announced_idle_ms == 0);
+  CHECK(f.state().announced_idle_ms == 0);
 }
 
 TEST_CASE("that a service closes after each answer is learned", "[upstream]") {
   Fixture f;
-  for (int i = 0; i < 100 && f.slot_of_instance().learned_idle_ms == 0; i++) {
+  for (int i = 0; i < 100 && f.state().learned_idle_ms == 0; i++) {
     UniqueFd peer;
     f.exchange(peer);
     peer.reset();
-    run_until(f.loop, [&] { return f.slot.upstream_connections == 0; });
+    run_until(f.loop, [&] { return f.open_connections() == 0; });
   }
-  REQUIRE(f.slot_of_instance().learned_idle_ms > 0);
+  REQUIRE(f.state().learned_idle_ms > 0);
   // One connection is watched but not used, others are closed.
   UniqueFd peers[2];
   f.exchange(peers[0]);
   f.exchange(peers[1]);
-  CHECK(f.slot.upstream_reuses == 0);
-  run_until(f.loop, [&] { return f.slot.upstream_connections == 1; });
+  CHECK(f.counters().reuses.read() == 0);
+  run_until(f.loop, [&] { return f.open_connections() == 1; });
 }
 
 TEST_CASE("what was learned is forgotten when the service no longer does it", "[upstream]") {
   PoolConfig config;
   config.idle_timeout = Milliseconds(2000);
   Fixture f(config);
-  f.slot_of_instance().learned_idle_ms = 1;
+  f.state().learned_idle_ms = 1;
   UniqueFd peer;
   f.exchange(peer);
-  run_until(f.loop, [&] { return f.slot_of_instance().learned_idle_ms == 0; });
-  run_until(f.loop, [&] { return f.slot.upstream_connections == 0; });
+  run_until(f.loop, [&] { return f.state().learned_idle_ms == 0; });
+  run_until(f.loop, [&] { return f.open_connections() == 0; });
 }
 
 TEST_CASE("after a close a request that cannot be sent again goes on a new connection",
@@ -327,7 +326,7 @@ TEST_CASE("after a close a request that cannot be sent again goes on a new conne
     f.exchange(peers[0]);
     http::ClientConnection& younger = f.exchange(peers[1], /*fresh=*/true);
     peers[0].reset();
-    run_until(f.loop, [&] { return f.slot.upstream_connections == 1; });
+    run_until(f.loop, [&] { return f.open_connections() == 1; });
     Journal journals[2];
     was_in_doubt =
         !f.instance->acquire(journals[0], order, f.timeouts, /*fresh=*/false).was_reused();
@@ -342,7 +341,7 @@ TEST_CASE("idle connections can be closed at once", "[upstream]") {
   f.exchange(peers[0]);
   f.exchange(peers[1], /*fresh=*/true);
   f.instance->close_idle();
-  run_until(f.loop, [&] { return f.slot.upstream_connections == 0; });
+  run_until(f.loop, [&] { return f.open_connections() == 0; });
 }
 
 TEST_CASE("a refused connection fails the attempt from the loop and marks the instance down",
@@ -354,42 +353,42 @@ TEST_CASE("a refused connection fails the attempt from the loop and marks the in
   CHECK(journal.text.empty());
   run_until(f.loop, [&] { return !journal.text.empty(); });
   CHECK(journal.text == "failed:connect_refused ");
-  CHECK(f.slot_of_instance().status == InstanceStatus::Down);
-  CHECK(f.slot_of_instance().last_error == Cause::ConnectRefused);
-  CHECK(f.slot_of_instance().changed_at_ms > 0);
-  CHECK(f.slot.upstream_connections == 0);
+  CHECK(f.state().status == InstanceStatus::Down);
+  CHECK(f.state().last_error == Cause::ConnectRefused);
+  CHECK(f.state().changed_at_ms > 0);
+  CHECK(f.open_connections() == 0);
 }
 
 TEST_CASE("a connect marks the instance up and keeps its last error", "[upstream]") {
   Fixture f;
-  f.slot_of_instance().status = InstanceStatus::Down;
-  f.slot_of_instance().last_error = Cause::ConnectTimeout;
+  f.state().status = InstanceStatus::Down;
+  f.state().last_error = Cause::ConnectTimeout;
   Journal journal;
   UniqueFd peer;
   f.connect(journal, peer);
-  CHECK(f.slot_of_instance().status == InstanceStatus::Up);
-  CHECK(f.slot_of_instance().last_error == Cause::ConnectTimeout);
+  CHECK(f.state().status == InstanceStatus::Up);
+  CHECK(f.state().last_error == Cause::ConnectTimeout);
 }
 
 TEST_CASE("a failure on a connection is noted without marking the instance down", "[upstream]") {
   Fixture f;
-  f.slot_of_instance().status = InstanceStatus::Up;
-  f.instance->note_failure(Cause::ResponseHeaderTimeout);
-  CHECK(f.slot_of_instance().status == InstanceStatus::Up);
-  CHECK(f.slot_of_instance().last_error == Cause::ResponseHeaderTimeout);
+  f.state().status = InstanceStatus::Up;
+  f.instance->note_failure(Cause::ResponseHeaderTimeout, /*was_connected=*/true);
+  CHECK(f.state().status == InstanceStatus::Up);
+  CHECK(f.state().last_error == Cause::ResponseHeaderTimeout);
 }
 
 TEST_CASE("a name is looked up before its first connect, and again not at once", "[upstream]") {
   test::Surroundings around;
   Origin origin;
-  Instance instance(around.context, origin.config("localhost"), around.instance_slots[0]);
+  Instance instance(around.context, origin.config("localhost"), around.instances[0]);
   for (const std::uint64_t connects : {1, 2}) {
     Journal journal;
     instance.acquire(journal, {}, around.timeouts, /*fresh=*/true);
     // The first attempt waits for the name, the second one knows it.
-    CHECK(around.slot.upstream_connects == (connects == 1 ? 0 : 2));
+    CHECK(around.counters().connects.read() == (connects == 1 ? 0 : 2));
     run_until(around.loop, [&] { return journal.has("connected"); });
-    CHECK(around.slot.upstream_connects == connects);
+    CHECK(around.counters().connects.read() == connects);
   }
   CHECK(instance.host_field() == "localhost:" + std::to_string(origin.port()));
 }
@@ -398,20 +397,20 @@ TEST_CASE("a name that does not resolve fails the attempt and marks the instance
           "[upstream]") {
   test::Surroundings around;
   const std::string name = std::string(64, 'a') + ".invalid";
-  Instance instance(around.context, {"http://" + name, name, 80, ""}, around.instance_slots[0]);
+  Instance instance(around.context, {"http://" + name, name, 80, ""}, around.instances[0]);
   Journal first;
   instance.acquire(first, {}, around.timeouts, /*fresh=*/false);
   CHECK(first.text.empty());
   run_until(around.loop, [&] { return !first.text.empty(); });
   CHECK(first.text == "failed:dns_failure ");
-  CHECK(around.instance_slots[0].status == InstanceStatus::Down);
-  CHECK(around.instance_slots[0].last_error == Cause::DnsFailure);
+  CHECK(around.state(0).status == InstanceStatus::Down);
+  CHECK(around.state(0).last_error == Cause::DnsFailure);
   // Asked again at once, it does not ask the resolver again.
   Journal second;
   instance.acquire(second, {}, around.timeouts, /*fresh=*/false);
   run_until(around.loop, [&] { return !second.text.empty(); });
   CHECK(second.text == "failed:dns_failure ");
-  CHECK(around.slot.upstream_connects == 0);
+  CHECK(around.counters().connects.read() == 0);
 }
 
 TEST_CASE("an attempt that is cancelled hears nothing more", "[upstream]") {
@@ -421,7 +420,7 @@ TEST_CASE("an attempt that is cancelled hears nothing more", "[upstream]") {
   http::ClientConnection& connection = f.connect(journal, peer);
   connection.send(kRequest, {}, /*end=*/true);
   connection.cancel();
-  run_until(f.loop, [&] { return f.slot.upstream_connections == 0; });
+  run_until(f.loop, [&] { return f.open_connections() == 0; });
   CHECK(journal.text == "connected ");
 }
 
@@ -447,23 +446,60 @@ TEST_CASE("a unix socket is connected like any other", "[upstream]") {
   const UniqueFd listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   REQUIRE(::bind(listener.get(), address.data(), address.size()) == 0);
   REQUIRE(::listen(listener.get(), 4) == 0);
-  Instance instance(around.context, {"unix:" + path, "", 80, path}, around.instance_slots[0]);
+  Instance instance(around.context, {"unix:" + path, "", 80, path}, around.instances[0]);
   Journal journal;
   instance.acquire(journal, {}, around.timeouts, /*fresh=*/false);
   run_until(around.loop, [&] { return journal.has("connected"); });
-  CHECK(around.instance_slots[0].status == InstanceStatus::Up);
+  CHECK(around.state(0).status == InstanceStatus::Up);
 }
 
 TEST_CASE("a unix socket that is not there is unreachable", "[upstream]") {
   test::Surroundings around;
   const gateway::test::ScratchDir scratch;
   const std::string path = scratch.file("none");
-  Instance instance(around.context, {"unix:" + path, "", 80, path}, around.instance_slots[0]);
+  Instance instance(around.context, {"unix:" + path, "", 80, path}, around.instances[0]);
   Journal journal;
   instance.acquire(journal, {}, around.timeouts, /*fresh=*/false);
   run_until(around.loop, [&] { return !journal.text.empty(); });
   CHECK(journal.text == "failed:connect_unreachable ");
-  CHECK(around.instance_slots[0].status == InstanceStatus::Down);
+  CHECK(around.state(0).status == InstanceStatus::Down);
+}
+
+TEST_CASE("an attempt is in flight until its connection is free again or gone", "[upstream]") {
+  Fixture f;
+  const auto in_flight = [&] {
+    return f.counters().attempts.read() - f.counters().attempts_ended.read();
+  };
+  UniqueFd peer;
+  http::ClientConnection& connection = f.exchange(peer);
+  CHECK(f.counters().attempts.read() == 1);
+  CHECK(in_flight() == 0);
+  Journal second;
+  CHECK(&f.acquire(second) == &connection);
+  CHECK(in_flight() == 1);
+  connection.cancel();
+  CHECK(in_flight() == 0);
+  f.instance->close_idle();
+  CHECK(f.counters().attempts_ended.read() == 2);
+}
+
+TEST_CASE("an attempt whose connection is not kept ends once", "[upstream]") {
+  PoolConfig pool;
+  pool.max_idle = 0;
+  Fixture f(pool);
+  UniqueFd peer;
+  f.exchange(peer);
+  CHECK(f.counters().attempts.read() == 1);
+  CHECK(f.counters().attempts_ended.read() == 1);
+}
+
+TEST_CASE("closing idle connections ends no attempt", "[upstream]") {
+  Fixture f;
+  UniqueFd peer;
+  f.exchange(peer);
+  f.instance->close_idle();
+  run_until(f.loop, [&] { return f.open_connections() == 0; });
+  CHECK(f.counters().attempts_ended.read() == 1);
 }
 
 }  // namespace

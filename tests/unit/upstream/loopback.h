@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "catch.h"
+#include "observe/meters.h"
 #include "upstream/instance.h"
 #include "util/unique_fd.h"
 
@@ -85,13 +86,19 @@ struct Surroundings {
   Limits limits;
   Timeouts timeouts;
   PoolConfig pool;
-  WorkerSlot slot;
-  InstanceSlot instance_slots[4];
+  gateway::test::OwnMeters own;  ///< with 12 instances
+  Meters::Instance* instances = (own.resize(0, 12), own.meters.instances.data());
   Resolver resolver{loop};
   std::vector<char> buffer = std::vector<char>(16 << 10);
   EvdnsBasePtr no_dns{evdns_base_new(loop.base(), EVDNS_BASE_DISABLE_WHEN_INACTIVE)};
+  InstanceCounters& counters(std::size_t instance = 0) { return own.counters[instance]; }
+  InstanceSlot& state(std::size_t instance = 0) { return own.states[instance]; }
+  std::uint64_t open_connections(std::size_t instance = 0) {
+    return counters(instance).connections_opened.read() -
+           counters(instance).connections_closed.read();
+  }
   UpstreamContext context{
-      {loop, limits, http::HeadParser(limits), buffer, no_dns.get()}, pool, resolver, slot};
+      {loop, limits, http::HeadParser(limits), buffer, no_dns.get()}, pool, resolver};
 };
 
 }  // namespace gateway::upstream::test
