@@ -62,6 +62,11 @@ class Checker {
         fail(at + "/address", "another listener has the same address");
       }
     }
+    if (!config_.admin || (config_.admin->unix_path.empty() && config_.admin->port == 0)) return;
+    const ListenerConfig& admin = *config_.admin;
+    if (addresses.contains(std::tuple(admin.unix_path, admin.host, unsigned{admin.port}))) {
+      fail("/admin/address", "a listener has the same address");
+    }
   }
 
   /// A service that seems unused may be one whose name was misspelled.

@@ -176,6 +176,8 @@ struct LogConfig {
 
 struct Config {
   std::vector<ListenerConfig> listeners{ListenerConfig{}};
+  std::optional<ListenerConfig> admin;  ///< for operators: loopback, or a unix socket, whose path
+                                        ///< may be relative to the runtime directory
   std::vector<ServiceConfig> services;
   std::vector<RouteConfig> routes;
   Timeouts timeouts;           ///< `defaults`

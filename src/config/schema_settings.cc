@@ -67,6 +67,47 @@ Kind<ListenerConfig> address() {
           }};
 }
 
+bool is_loopback(const Address& address) {
+  const std::string host = address.host();
+  return address.is_unix() || host == "::1" || host.starts_with("127.");
+}
+
+/// Only for this machine: who may see the numbers is not asked any further.
+Kind<ListenerConfig> admin_address() {
+  Kind<ListenerConfig> kind = address();
+  kind.decode = [decode = kind.decode](Decoder& decoder, const Node& node, ListenerConfig& target) {
+    constexpr std::string_view kUnix = "unix:";
+    const bool is_in_runtime_directory =
+        node.kind == Node::Kind::String && node.text.starts_with(kUnix) &&
+        node.text.size() > kUnix.size() && node.text[kUnix.size()] != '/';
+    if (is_in_runtime_directory) {
+      target.unix_path = node.text.substr(kUnix.size());
+      target.host.clear();
+      target.port = 0;
+      return;
+    }
+    decode(decoder, node, target);
+    const auto parsed = Address::parse(node.text);
+    if (!parsed || is_loopback(*parsed)) return;
+    decoder.fail(node, gateway::quoted(node.text) +
+                           " can be reached from other machines, and whoever reaches it is "
+                           "answered: use a loopback address such as 127.0.0.1:" +
+                           std::to_string(parsed->port()) +
+                           " or a unix socket, and let a proxy or tunnel that checks who asks "
+                           "pass on what has to come from elsewhere");
+  };
+  return kind;
+}
+
+const Table<ListenerConfig>& admin_table() {
+  static const Table<ListenerConfig> table{{
+      {"address",
+       "Where: a loopback ADDRESS:PORT, unix:/PATH, or unix:NAME in the runtime directory.",
+       admin_address(), Need::Required},
+  }};
+  return table;
+}
+
 const Table<ListenerConfig>& listener_table() {
   static const Table<ListenerConfig> table{{
       {"name", "Name of the listener, for people.", in(&ListenerConfig::name, name())},
@@ -180,6 +221,8 @@ const Table<Config>& settings_table() {
        in(&Config::max_connections, whole_number_or("off", kUnlimited, 1, 10'000'000))},
       {"listeners", "Where the gateway listens.",
        in(&Config::listeners, list_of(object_of(listener_table()), 1))},
+      {"admin", "Where metrics are served, for this machine only.",
+       in(&Config::admin, object_of(admin_table()))},
       {"logs", "What is logged, and where the logs go.",
        in(&Config::logs, object_of(logs_table()))},
       {"client", "Patience with clients.", in(&Config::client, object_of(client_table()))},

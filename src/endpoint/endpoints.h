@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The endpoints: each returns the JSON body of a 200 answer. A new one is a declaration here, a
-// file of its name and a row in registry.cc.
+// The endpoints: each returns the body of a 200 answer. A new one is a declaration here, a file of
+// its name and a row in registry.cc.
 #pragma once
 
 #include <string>
@@ -16,5 +16,7 @@ std::string health(const EndpointContext& context);
 std::string status(const EndpointContext& context);
 /// GET /api/gateway/services: each service with its prefixes, instances and state.
 std::string services(const EndpointContext& context);
+/// GET /metrics (admin only): everything that is counted, for Prometheus.
+std::string metrics(const EndpointContext& context);
 
 }  // namespace gateway::endpoint

@@ -3,44 +3,48 @@
 
 #include <algorithm>
 #include <array>
-#include <string>
-#include <string_view>
 
 #include "endpoint/endpoints.h"
 
 namespace gateway::endpoint {
 namespace {
 
-struct Row {
-  std::string_view path;
-  std::string (*body)(const EndpointContext& context);
+constexpr std::array kPublic{
+    Endpoint{"/health", health},
+    Endpoint{"/api/gateway/status", status},
+    Endpoint{"/api/gateway/services", services},
 };
 
-constexpr std::array kTable{
-    Row{"/health", health},
-    Row{"/api/gateway/status", status},
-    Row{"/api/gateway/services", services},
+constexpr std::array kAdmin{
+    Endpoint{"/metrics", metrics, "text/plain; version=0.0.4; charset=utf-8"},
+    Endpoint{"/status", status},
+    Endpoint{"/health", health},
 };
 
-const Row* find_row(std::string_view path) {
-  const auto* row = std::find_if(kTable.begin(), kTable.end(),
-                                 [&](const Row& each) { return each.path == path; });
-  return row == kTable.end() ? nullptr : row;
+const Endpoint* find(std::span<const Endpoint> endpoints, std::string_view path) {
+  const auto row = std::find_if(endpoints.begin(), endpoints.end(),
+                                [&](const Endpoint& each) { return each.path == path; });
+  return row == endpoints.end() ? nullptr : &*row;
 }
 
 }  // namespace
 
-std::optional<Cause> judge(const http::RequestHead& request) {
-  if (find_row(request.path()) == nullptr) return std::nullopt;
+std::span<const Endpoint> public_endpoints() { return kPublic; }
+std::span<const Endpoint> admin_endpoints() { return kAdmin; }
+
+std::optional<Cause> judge(const http::RequestHead& request, std::span<const Endpoint> endpoints) {
+  if (find(endpoints, request.path()) == nullptr) return std::nullopt;
   return request.method == "GET" || request.is_head() ? Cause::None : Cause::Method;
 }
 
 std::optional<http::Reply> Registry::respond(const http::RequestHead& request) {
-  const std::optional<Cause> cause = judge(request);
+  const std::optional<Cause> cause = judge(request, endpoints_);
   if (!cause) return std::nullopt;
   http::Reply reply;
   if (*cause == Cause::None) {
-    reply.body = find_row(request.path())->body(context_);
+    const Endpoint& endpoint = *find(endpoints_, request.path());
+    reply.content_type = endpoint.content_type;
+    reply.body = endpoint.body(context_);
   } else {
     reply.status = info(*cause).status;
     reply.cause = *cause;

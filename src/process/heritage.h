@@ -30,8 +30,8 @@ struct Heritage {
   unsigned generation;
   std::size_t slot;  ///< index into Scoreboard::workers
   const Config& config;
-  Listeners& listeners;  ///< one for each of config.listeners; emptied once the worker has its own
-                         ///< descriptors of them
+  Listeners& listeners;  ///< one for each of config.listeners, then that of config.admin; emptied
+                         ///< once the worker has its own descriptors of them
   const std::optional<Account>& account;  ///< who to become, if anybody
   Logs& logs;
   Scoreboard& scoreboard;

@@ -141,8 +141,10 @@ Result<Listeners> open_listeners(const std::vector<ListenerConfig>& configs,
   for (const ListenerConfig& config : configs) {
     auto address = address_of(config);
     if (!address) return std::move(address).error();
+    // Several may have port 0: each keeps a socket of its own.
     const auto kept = std::find_if(open.begin(), open.end(), [&](const auto& listener) {
-      return listener->configured == *address;
+      return listener->configured == *address &&
+             std::find(listeners.begin(), listeners.end(), listener) == listeners.end();
     });
     if (kept != open.end()) {
       listeners.push_back(*kept);

@@ -26,13 +26,15 @@ namespace gateway {
 
 class Master {
  public:
-  explicit Master(const MasterOptions& options) : options_(options) {}
+  explicit Master(const MasterOptions& options)
+      : options_(options), load_([this] { return load(); }) {}
 
   int run();
 
  private:
   using ClientId = ControlServer::ClientId;
 
+  Result<LoadedConfig> load() const;
   Status go_into_background();
   Status start();
   Status take_signals();
@@ -61,6 +63,7 @@ class Master {
   std::string status() const;
 
   const MasterOptions& options_;
+  const std::function<Result<LoadedConfig>()> load_;
   StartReport start_report_;
   std::optional<OldMaster> old_master_;
   UniqueFd signals_;

@@ -30,6 +30,15 @@ bool is_standard_stream(const std::string& output) {
 
 }  // namespace
 
+Result<LoadedConfig> Master::load() const {
+  auto loaded = options_.load();
+  if (loaded && loaded->config.admin && !loaded->config.admin->unix_path.empty()) {
+    std::string& path = loaded->config.admin->unix_path;
+    path = in_runtime_directory(options_.runtime, path);
+  }
+  return loaded;
+}
+
 Status Master::go_into_background() {
   old_master_ = take_old_master();
   if (old_master_) {
@@ -44,7 +53,7 @@ Status Master::go_into_background() {
 
 Status Master::start() {
   set_title("master");
-  auto loaded = options_.load();
+  auto loaded = load();
   if (!loaded) return std::move(loaded).error();
   const LogConfig& logs = loaded->config.logs;
   if (options_.is_daemon && (is_standard_stream(logs.access) || is_standard_stream(logs.error))) {
@@ -116,7 +125,7 @@ void Master::make_helpers() {
   const auto answer_client = [this](ClientId client, std::string_view lines, bool is_last) {
     answer(client, lines, is_last);
   };
-  reloader_.emplace(options_.load, *succession_, manager_, answer_client);
+  reloader_.emplace(load_, *succession_, manager_, answer_client);
   reopening_.emplace(*succession_, answer_client);
   upgrade_.emplace(
       Upgrade::Parts{options_.invocation, *succession_, manager_, pid_file_, control_});

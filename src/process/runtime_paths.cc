@@ -38,6 +38,10 @@ std::string pid_file_path(const RuntimeOptions& options) {
   return runtime_directory(options) + "/api-gateway.pid";
 }
 
+std::string in_runtime_directory(const RuntimeOptions& options, const std::string& name) {
+  return name.starts_with('/') ? name : runtime_directory(options) + "/" + name;
+}
+
 Result<std::string> writable_pid_file_path(const RuntimeOptions& options) {
   if (!options.pid_file.empty()) return options.pid_file;
   const std::string directory = runtime_directory(options);

@@ -26,4 +26,7 @@ Result<std::string> writable_pid_file_path(const RuntimeOptions& options);
 /// The control socket of who has this pid file: api-gateway.sock beside api-gateway.pid.
 std::string control_socket_path(const std::string& pid_file);
 
+/// Where a file that is named without a directory is.
+std::string in_runtime_directory(const RuntimeOptions& options, const std::string& name);
+
 }  // namespace gateway

@@ -34,10 +34,11 @@ bool reopen(Logs& logs) {
   return is_ok;
 }
 
-void log_new(const Listeners& listeners, const Listeners& old) {
-  for (const auto& listener : listeners) {
-    if (std::find(old.begin(), old.end(), listener) != old.end()) continue;
-    log::info("listening address={}", listener->bound.to_string());
+void log_new(const Listeners& listeners, const Listeners& old, std::size_t for_clients) {
+  for (std::size_t i = 0; i < listeners.size(); i++) {
+    if (std::find(old.begin(), old.end(), listeners[i]) != old.end()) continue;
+    log::info("listening address={}{}", listeners[i]->bound.to_string(),
+              i < for_clients ? "" : " for=admin");
   }
 }
 
@@ -59,7 +60,7 @@ Status Succession::begin(LoadedConfig loaded) {
   for (const std::string& warning : loaded.warnings) log::warn("{}", warning);
   auto account = worker_account(loaded.config.user, loaded.config.group);
   if (!account) return std::move(account).error();
-  auto listeners = listen(loaded.config.listeners);
+  auto listeners = listen(loaded.config);
   if (!listeners) return std::move(listeners).error();
   if (*account) {
     for (LogOutput* output : {&(*logs)->access, &(*logs)->error}) {
@@ -81,7 +82,9 @@ void Succession::inherit(std::vector<InheritedSocket> sockets, bool own_files) {
 
 // In a function of its own: the old sockets may not be on the stack when workers are started, which
 // inherit it and would keep open what is not theirs.
-Result<Listeners> Succession::listen(const std::vector<ListenerConfig>& configs) {
+Result<Listeners> Succession::listen(const Config& config) {
+  std::vector<ListenerConfig> configs = config.listeners;
+  if (config.admin) configs.push_back(*config.admin);
   const Listeners old = current_ || resting_
                             ? open_sockets()
                             : adopt_listeners(configs, inherited_, own_inherited_files_);
@@ -91,7 +94,7 @@ Result<Listeners> Succession::listen(const std::vector<ListenerConfig>& configs)
     log::warn("inherited socket is not used, no listener has its address or name address={}",
               socket.address.to_string());
   }
-  log_new(*listeners, current_ || resting_ ? old : Listeners());
+  log_new(*listeners, current_ || resting_ ? old : Listeners(), config.listeners.size());
   return listeners;
 }
 

@@ -77,7 +77,7 @@ class Succession {
 
   void start(Generation::Parts parts);
   Listeners open_sockets() const;
-  Result<Listeners> listen(const std::vector<ListenerConfig>& configs);
+  Result<Listeners> listen(const Config& config);
   unsigned next_number() const;
   void drop_gone();
   void leave(Generation& own);

@@ -4,9 +4,11 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <functional>
 #include <list>
 #include <memory>
 #include <optional>
@@ -15,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "endpoint/admin.h"
 #include "endpoint/registry.h"
 #include "event/fd_watch.h"
 #include "event/library_log.h"
@@ -37,6 +40,8 @@ namespace {
 // back later than that finds the connection closed by a FIN that is long there.
 constexpr Milliseconds kLameDuck{10'000};
 constexpr Milliseconds kQuietTime{1000};
+// More than ever scrape; whoever leaks theirs waits.
+constexpr std::uint64_t kMaxAdminConnections = 64;
 
 void log_library_message(LogLevel level, std::string_view message) {
   switch (level) {
@@ -73,6 +78,7 @@ class Worker {
                     heritage_.config.logs.redact_query),
         meters_(meters_of(slot_, heritage_.scoreboard.names, heritage_.rows)),
         endpoints_({heritage_.config, heritage_.scoreboard, meters_, heritage_.generation}),
+        admin_({heritage_.config, heritage_.scoreboard, meters_, heritage_.generation}),
         drain_deadline_(
             loop_, [](void* self) { static_cast<Worker*>(self)->cut_drain(); }, this) {
     gateway_ = std::make_unique<proxy::Gateway>(
@@ -81,15 +87,22 @@ class Worker {
         loop_, *gateway_,
         http::ServerOptions{heritage_.config.client, heritage_.config.limits,
                             heritage_.config.max_connections, meters_.clients});
+    if (heritage_.config.admin) {
+      admin_server_ = std::make_unique<http::Server>(
+          loop_, admin_,
+          http::ServerOptions{heritage_.config.client, heritage_.config.limits,
+                              kMaxAdminConnections});
+    }
   }
 
   void run() {
     show("");
     slot_.pid.store(getpid(), std::memory_order_relaxed);
-    for (std::size_t i = 0; i < heritage_.listeners.size(); i++) {
-      server_->listen(heritage_.listeners[i]->socket.get(),
-                      heritage_.config.listeners[i].trusted_proxies);
+    const auto& listeners = heritage_.config.listeners;
+    for (std::size_t i = 0; i < listeners.size(); i++) {
+      server_->listen(heritage_.listeners[i]->socket.get(), listeners[i].trusted_proxies);
     }
+    if (admin_server_) admin_server_->listen(heritage_.listeners.back()->socket.get());
     heritage_.listeners.clear();  // the server's own are closed when it drains
     loop_.on_tick([this] { tick(); });
     watch_signals();
@@ -173,9 +186,23 @@ class Worker {
     slot_.state.store(WorkerState::Draining, std::memory_order_relaxed);
     std::vector<bool> ends;
     for (const char c : listeners) ends.push_back(c == kEnds);
-    server_->drain({how == Order::Drain ? kLameDuck : kQuietTime, std::move(ends),
-                    [this] { report(Report::Draining); }},
-                   [this] { loop_.stop(); });
+    const std::size_t for_clients = std::min(ends.size(), heritage_.config.listeners.size());
+    std::vector<bool> admin_ends(ends.begin() + static_cast<std::ptrdiff_t>(for_clients),
+                                 ends.end());
+    ends.resize(for_clients);
+    const Milliseconds quiet = how == Order::Drain ? kLameDuck : kQuietTime;
+    const auto closed = after_both([this] { report(Report::Draining); });
+    const auto drained = after_both([this] { loop_.stop(); });
+    server_->drain({quiet, std::move(ends), closed}, drained);
+    if (admin_server_) admin_server_->drain({quiet, std::move(admin_ends), closed}, drained);
+  }
+
+  /// What calls `then` when each of our servers has called it.
+  std::function<void()> after_both(std::function<void()> then) const {
+    const auto left = std::make_shared<int>(admin_server_ ? 2 : 1);
+    return [left, then = std::move(then)] {
+      if (--*left == 0) then();
+    };
   }
 
   void cut_drain() {
@@ -214,6 +241,7 @@ class Worker {
     gateway_->close_idle();
     loop_.run_pending();
     server_.reset();
+    admin_server_.reset();
     loop_.run_pending();
     gateway_.reset();
     loop_.run_pending();
@@ -227,8 +255,10 @@ class Worker {
   AccessLog access_log_;
   Meters meters_;
   endpoint::Registry endpoints_;
+  endpoint::Admin admin_;
   std::unique_ptr<proxy::Gateway> gateway_;
   std::unique_ptr<http::Server> server_;
+  std::unique_ptr<http::Server> admin_server_;  ///< nullptr: there is none
   Deadline drain_deadline_;
   std::list<SignalWatch> watches_;
   std::optional<FdWatch> orders_;

@@ -106,6 +106,14 @@ def check_secret_names(tree):
     return compare("secret name", names, documented, FILE_MAN)
 
 
+def check_metrics(tree):
+    """the man page has each metric, with its type"""
+    rows = re.findall(r'\bMetric\{"(\w+)", k(\w+),', tree.read("src/endpoint/metrics.cc"))
+    items = re.findall(r"^\.It Li (\w+)\n(\w+)[.;]", section(tree, "METRICS"), re.M)
+    return compare("metric", {f"{name} ({kind.lower()})" for name, kind in rows},
+                   {f"{name} ({kind.lower()})" for name, kind in items}, MAN)
+
+
 def check_causes(tree):
     """the man page has each cause with its status and error"""
     rows = re.findall(r'\bCauseInfo\{Cause::\w+, (\d+), "(\w+)", "(\w+)"',
@@ -201,5 +209,5 @@ def check_links(tree):
 
 
 CHECKS = [check_options, check_commands, check_variables, check_variable_examples,
-          check_log_fields, check_secret_names, check_causes, check_signals, check_signal_tests,
-          check_keys, check_man_page, check_version, check_links]
+          check_log_fields, check_secret_names, check_metrics, check_causes, check_signals,
+          check_signal_tests, check_keys, check_man_page, check_version, check_links]

@@ -46,6 +46,7 @@ TEST_CASE("every setting reaches its place", "[config]") {
     "version": 1, "$schema": "s", "workers": 3, "user": "u", "group": "g", "max_connections": 9,
     "listeners": [{"name": "public", "address": "[::1]:81", "trusted_proxies": ["10.0.0.0/8"]},
                   {"address": "unix:/run/x.sock"}],
+    "admin": {"address": "[::1]:9090"},
     "logs": {"access": {"output": "off", "fields": ["path", "referer"],
                         "redact": {"query": ["pin"]}}, "error": {"output": "stdout", "level": "debug"}},
     "client": {"header": "1s", "body": "2s", "keep_alive": "3s", "write": "4s",
@@ -68,6 +69,9 @@ TEST_CASE("every setting reaches its place", "[config]") {
   REQUIRE(config.listeners[0].trusted_proxies.size() == 1);
   CHECK(config.listeners[0].trusted_proxies[0].contains("10.1.2.3"));
   CHECK(config.listeners[1].unix_path == "/run/x.sock");
+  REQUIRE(config.admin);
+  CHECK(config.admin->host == "::1");
+  CHECK(config.admin->port == 9090);
   CHECK(config.logs.access == "off");
   CHECK(config.logs.access_fields ==
         std::vector<AccessField>{AccessField::Path, AccessField::Referer});
@@ -498,4 +502,37 @@ TEST_CASE("the schema has every key and what is required", "[config]") {
     CAPTURE(key);
     CHECK(contains(schema, key));
   }
+}
+
+TEST_CASE("the admin listener is for this machine only", "[config]") {
+  const auto admin = [](const std::string& address) {
+    return "{\"admin\": {\"address\": \"" + address + "\"}}";
+  };
+  CHECK_FALSE(config_of("{}").admin);
+  CHECK(config_of(admin("127.0.0.1:0")).admin->host == "127.0.0.1");
+  CHECK(config_of(admin("127.1.2.3:9")).admin->port == 9);
+  CHECK(config_of(admin("unix:/run/a.sock")).admin->unix_path == "/run/a.sock");
+  CHECK(config_of(admin("unix:a.sock")).admin->unix_path == "a.sock");
+  for (const char* address : {"0.0.0.0:9090", "[::]:9090", "10.0.0.1:9090", "192.0.2.7:9090"}) {
+    INFO(address);
+    const std::string error = error_of(admin(address));
+    CHECK(contains(error, "/admin/address: "));
+    CHECK(contains(error, "can be reached from other machines"));
+    CHECK(contains(error, "use a loopback address such as 127.0.0.1:9090 or a unix socket"));
+  }
+  CHECK(contains(error_of(admin("unix:")), "must be absolute"));
+  CHECK(contains(error_of(admin("localhost:9090")), "localhost:9090"));
+  CHECK(contains(error_of("{\"admin\": {}}"), "the key \"address\" is missing"));
+  CHECK(contains(error_of("{\"admin\": {\"adress\": \"127.0.0.1:1\"}}"), "did you mean"));
+}
+
+TEST_CASE("the admin listener has an address of its own", "[config]") {
+  const auto both = [](const std::string& address) {
+    return "{\"listeners\": [{\"address\": \"" + address + "\"}], \"admin\": {\"address\": \"" +
+           address + "\"}}";
+  };
+  CHECK(
+      contains(error_of(both("127.0.0.1:81")), "/admin/address: a listener has the same address"));
+  CHECK(contains(error_of(both("unix:/s")), "a listener has the same address"));
+  CHECK(config_of(both("127.0.0.1:0")).admin);
 }

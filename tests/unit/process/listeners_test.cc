@@ -58,6 +58,14 @@ TEST_CASE("a listener that is open already is kept, a new one is opened", "[proc
   CHECK((*both)[1] == old->front());
 }
 
+TEST_CASE("listeners on any port stay apart through a reload", "[process]") {
+  const auto old = open_listeners({kAnyPort, kAnyPort}, {});
+  REQUIRE(old);
+  const auto both = open_listeners({kAnyPort, kAnyPort}, *old);
+  REQUIRE(both);
+  CHECK(*both == *old);
+}
+
 TEST_CASE("a listener closes when the last generation lets go of it", "[process]") {
   auto old = open_listeners({kAnyPort}, {});
   REQUIRE(old);

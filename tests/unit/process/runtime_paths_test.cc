@@ -43,3 +43,9 @@ TEST_CASE("the control socket is beside the pid file", "[process]") {
         "/run/api-gateway/api-gateway.sock");
   CHECK(control_socket_path("/x/pid") == "/x/pid.sock");
 }
+
+TEST_CASE("a file without a directory is in the runtime directory", "[process]") {
+  CHECK(in_runtime_directory({"/a/pid", "/b", "/c"}, "admin.sock") == "/b/admin.sock");
+  CHECK(in_runtime_directory({"", "", "/c:/d"}, "admin.sock") == "/c/admin.sock");
+  CHECK(in_runtime_directory({"", "/b", ""}, "/x/admin.sock") == "/x/admin.sock");
+}
