@@ -68,8 +68,9 @@ std::vector<std::string> environment(std::size_t listeners, pid_t old_master) {
   const std::string own_pid = std::to_string(getpid());
   entries.push_back("LISTEN_PID=" + own_pid);
   entries.push_back("LISTEN_FDS=" + std::to_string(listeners));
+  const int line = kFirst + static_cast<int>(listeners);
   entries.push_back(std::string(kVariable) + "=" + std::to_string(old_master) + "," +
-                    std::to_string(kFirst + static_cast<int>(listeners)));
+                    std::to_string(line) + "," + std::to_string(line + 1));
   if (is_watched) entries.push_back("WATCHDOG_PID=" + own_pid);
   return entries;
 }
@@ -81,17 +82,25 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
   return all;
 }
 
+/// What a new master gets besides the sockets.
+struct HandOver {
+  pid_t old_master;
+  const MasterLine& line;
+  int scoreboard;
+};
+
 [[noreturn]] void become_master(const Invocation& invocation, const Listeners& listeners,
-                                const MasterLine& line, pid_t old_master) {
+                                const HandOver& what) {
   std::vector<int> descriptors;
   for (const auto& listener : listeners) descriptors.push_back(listener->socket.get());
-  descriptors.push_back(line.end());
+  descriptors.push_back(what.line.end());
+  descriptors.push_back(what.scoreboard);
   // A copy that closes on exec, to tell that there was none; behind the places of the others.
   const int behind = kFirst + static_cast<int>(descriptors.size());
-  StartReport failure(UniqueFd(fcntl(line.end(), F_DUPFD_CLOEXEC, behind)));
+  StartReport failure(UniqueFd(fcntl(what.line.end(), F_DUPFD_CLOEXEC, behind)));
   line_up(descriptors);
   std::vector<std::string> arguments = invocation.arguments;
-  std::vector<std::string> variables = environment(listeners.size(), old_master);
+  std::vector<std::string> variables = environment(listeners.size(), what.old_master);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -112,13 +121,14 @@ Invocation invocation_of(int argc, const char* const* argv) {
   return invocation;
 }
 
-Result<NewMaster> exec_master(const Invocation& invocation, const Listeners& listeners) {
+Result<NewMaster> exec_master(const Invocation& invocation, const Listeners& listeners,
+                              int scoreboard) {
   auto line = MasterLine::make();
   if (!line) return std::move(line).error();
   const pid_t old_master = getpid();
   const pid_t pid = fork();
   if (pid < 0) return Error{"cannot start a process: " + errno_text(errno)};
-  if (pid == 0) become_master(invocation, listeners, line->second, old_master);
+  if (pid == 0) become_master(invocation, listeners, {old_master, line->second, scoreboard});
   return NewMaster{pid, std::move(line->first)};
 }
 
@@ -130,16 +140,21 @@ std::optional<OldMaster> take_old_master() {
   const std::string text = value;
   unsetenv(kVariable);
   const auto parts = split(text, ',');
-  if (parts.size() != 2) return std::nullopt;
+  if (parts.size() != 3) return std::nullopt;
   const auto pid = parse_decimal(parts[0]);
   const auto line = parse_decimal(parts[1]);
+  const auto scoreboard = parse_decimal(parts[2]);
   // Left over in the environment of something else that was started from there.
-  if (!pid || !line || static_cast<pid_t>(*pid) != getppid() || *line > 4096) {
+  constexpr std::uint64_t kMost = 4096;
+  if (!pid || static_cast<pid_t>(*pid) != getppid() || line.value_or(kMost) >= kMost ||
+      scoreboard.value_or(kMost) >= kMost) {
     return std::nullopt;
   }
-  const int fd = static_cast<int>(*line);
-  if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) return std::nullopt;
-  return OldMaster{static_cast<pid_t>(*pid), MasterLine(UniqueFd(fd))};
+  const std::array<int, 2> fds{static_cast<int>(*line), static_cast<int>(*scoreboard)};
+  for (const int fd : fds) {
+    if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) return std::nullopt;
+  }
+  return OldMaster{static_cast<pid_t>(*pid), MasterLine(UniqueFd(fds[0])), UniqueFd(fds[1])};
 }
 
 }  // namespace gateway

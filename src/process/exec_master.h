@@ -3,7 +3,8 @@
 // The hand-over from an old master to the new one that it starts for an upgrade.
 //
 // Sockets    by the protocol of inherited_sockets.h, as a service manager passes them on.
-// Relation   API_GATEWAY_UPGRADE=PID,FD: the old master, and its line (master_line.h).
+// Relation   API_GATEWAY_UPGRADE=PID,FD,FD: the old master, its line (master_line.h), and the
+//            scoreboard, on which both go on counting.
 #pragma once
 
 #include <sys/types.h>
@@ -31,11 +32,13 @@ struct NewMaster {
   MasterLine line;
 };
 /// A child that executes `invocation`. What goes wrong there is in its report.
-Result<NewMaster> exec_master(const Invocation& invocation, const Listeners& listeners);
+Result<NewMaster> exec_master(const Invocation& invocation, const Listeners& listeners,
+                              int scoreboard);
 
 struct OldMaster {
   pid_t pid;
   MasterLine line;
+  UniqueFd scoreboard;
 
   /// It is our parent for as long as it lives.
   bool is_alive() const;

@@ -118,6 +118,7 @@ bool Generation::may_still_accept() const {
 }
 
 void Generation::start() {
+  release_orphans(*context_.scoreboard);
   rows_ = context_.scoreboard.assign_rows(series_names(parts_.config), parts_.number);
   for (Worker& worker : workers_) spawn(worker);
 }

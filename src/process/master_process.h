@@ -40,6 +40,7 @@ class Master {
   Status take_signals();
   Status take_pid_file();
   void open_control();
+  Status take_scoreboard();
   Status start_workers(LoadedConfig loaded);
   void make_helpers();
   void leave();

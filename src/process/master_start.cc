@@ -98,12 +98,26 @@ void Master::open_control() {
   }
 }
 
+// That of the old master, so that the counts go on, unless the old program counted in another way.
+Status Master::take_scoreboard() {
+  if (old_master_) {
+    auto inherited = SharedScoreboard::adopt(std::move(old_master_->scoreboard));
+    if (inherited) {
+      scoreboard_.emplace(*std::move(inherited));
+      return ok();
+    }
+    log::warn("counters start again: {}", inherited.error().message);
+  }
+  auto fresh = SharedScoreboard::create();
+  if (!fresh) return std::move(fresh).error();
+  scoreboard_.emplace(*std::move(fresh));
+  return ok();
+}
+
 Status Master::start_workers(LoadedConfig loaded) {
   auto inherited = take_inherited_sockets();
   if (!inherited) return std::move(inherited).error();
-  auto scoreboard = SharedScoreboard::create();
-  if (!scoreboard) return std::move(scoreboard).error();
-  scoreboard_.emplace(*std::move(scoreboard));
+  if (Status status = take_scoreboard(); !status) return status;
   const std::uint64_t descriptors = raise_descriptor_limit();
   if (Status status = keep_needed_capabilities(); !status) return status;
 
@@ -127,8 +141,8 @@ void Master::make_helpers() {
   };
   reloader_.emplace(load_, *succession_, manager_, answer_client);
   reopening_.emplace(*succession_, answer_client);
-  upgrade_.emplace(
-      Upgrade::Parts{options_.invocation, *succession_, manager_, pid_file_, control_});
+  upgrade_.emplace(Upgrade::Parts{options_.invocation, *succession_, *scoreboard_, manager_,
+                                  pid_file_, control_});
 }
 
 // In a new worker: what only the master may have.

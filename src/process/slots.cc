@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "process/slots.h"
 
+#include <cerrno>
+#include <csignal>
+
 #include "util/clock.h"
 
 namespace gateway {
@@ -31,6 +34,15 @@ void release_slot(Scoreboard& scoreboard, std::size_t index) {
     if (row < WorkerSlot::kInstanceRows) slot.instances[row].settle();
   }
   slot.state.store(WorkerState::Free, std::memory_order_release);
+}
+
+void release_orphans(Scoreboard& scoreboard) {
+  for (std::size_t i = 0; i < scoreboard.workers_used; i++) {
+    const WorkerSlot& slot = scoreboard.workers[i];
+    // A worker that has not told its pid yet has a master that waits for it.
+    if (slot.state == WorkerState::Free || slot.pid == 0) continue;
+    if (kill(slot.pid, 0) != 0 && errno == ESRCH) release_slot(scoreboard, i);
+  }
 }
 
 }  // namespace gateway

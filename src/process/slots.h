@@ -13,6 +13,9 @@ namespace gateway {
 /// A free slot, now Starting; nullopt when all are taken.
 std::optional<std::size_t> claim_slot(Scoreboard& scoreboard, unsigned generation);
 
+/// Those of workers whose master died before them.
+void release_orphans(Scoreboard& scoreboard);
+
 /// After the worker's end: what it had in progress is over, its counters stay.
 void release_slot(Scoreboard& scoreboard, std::size_t index);
 

@@ -113,8 +113,8 @@ Listeners Succession::open_sockets() const {
   return parts() != nullptr ? parts()->listeners : Listeners();
 }
 
-// The same number after a failure: that one never served.
-unsigned Succession::next_number() const { return parts() != nullptr ? parts()->number + 1 : 1; }
+// The same number after a failure: that one never served. Those of two masters differ.
+unsigned Succession::next_number() const { return context_.scoreboard->generation + 1; }
 
 void Succession::rest() {
   if (!current_) return;

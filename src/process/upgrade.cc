@@ -20,7 +20,7 @@ void Upgrade::begin() {
   if (serving == nullptr) return log::warn("no upgrade before the first generation serves");
   pid_file_path_ = parts_.pid_file.path();
   if (parts_.pid_file.is_held()) move_names(pid_file_path_ + ".oldbin");
-  auto started = exec_master(parts_.invocation, serving->listeners);
+  auto started = exec_master(parts_.invocation, serving->listeners, parts_.scoreboard.file());
   if (!started) {
     log::error("upgrade failed: {}", started.error().message);
     return bring_back();

@@ -30,6 +30,7 @@ class Upgrade {
   struct Parts {
     const Invocation& invocation;
     Succession& succession;
+    const SharedScoreboard& scoreboard;
     ServiceManager& manager;
     PidFile& pid_file;
     std::optional<ControlServer>& control;

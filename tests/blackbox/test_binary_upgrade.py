@@ -132,6 +132,27 @@ class Finish(UpgradeCase):
         self.end(new)
         self.assertFalse(os.path.exists(path))
 
+    def test_both_go_on_counting_where_the_old_one_was(self):
+        gw = self.start()
+        for _ in range(3):
+            gw.get("/api/service1/x")
+        new = self.begin_upgrade(gw)
+        gw.get("/api/service1/x")  # by either
+        gw.send_signal(signal.SIGQUIT)
+        self.assertEqual(gw.wait_exit(), 0)
+        response = gw.get("/api/service1/x")
+        self.assert_log(gw, response, generation=2)
+
+        def counted():
+            status = json.loads(gw.get("/api/gateway/status").body)
+            fine = status["traffic"]["service1"]["responses_total"]["2xx"]
+            return status if (fine, status["exchanges"]) == (5, 0) else None
+
+        status = wait_until(counted, "five answers on one count")
+        self.assertEqual(status["requests_lost_total"], 0)
+        self.assertEqual([each["generation"] for each in status["generations"]], [2])
+        self.end(new)
+
     def test_one_upgrade_can_follow_another(self):
         gw, second = self.upgrade()
         os.kill(second, signal.SIGUSR2)
@@ -164,7 +185,7 @@ class TakeBack(UpgradeCase):
         self.wait_gone(new)
         self.assert_back(gw)
         self.assertEqual(self.status()["generation"], 1)
-        self.assertIn("reloaded: generation 2", run_command(
+        self.assertIn("reloaded: generation 3", run_command(  # 2 was the new one's
             "reload", env={"RUNTIME_DIRECTORY": gw.directory})[1])
 
     def test_the_death_of_the_new_one_brings_everything_back(self):

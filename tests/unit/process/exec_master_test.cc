@@ -44,18 +44,21 @@ TEST_CASE("a name that does not lead to the program is no path to start it by", 
 
 TEST_CASE("only a child of the old master has one", "[process]") {
   CHECK_FALSE(take_old_master());
-  for (const char* value : {"1,9", "x,y", "", "7"}) {
+  for (const char* value : {"1,9", "1,9,10", "x,y,z", "", "7"}) {
     CAPTURE(value);
     setenv("API_GATEWAY_UPGRADE", value, 1);
     CHECK_FALSE(take_old_master());
     CHECK(std::getenv("API_GATEWAY_UPGRADE") == nullptr);
   }
   const int line = dup(STDERR_FILENO);
-  const std::string value = std::to_string(getppid()) + "," + std::to_string(line);
+  const int scoreboard = dup(STDERR_FILENO);
+  const std::string value =
+      std::to_string(getppid()) + "," + std::to_string(line) + "," + std::to_string(scoreboard);
   setenv("API_GATEWAY_UPGRADE", value.c_str(), 1);
   const auto old = take_old_master();
   REQUIRE(old);
   CHECK(old->pid == getppid());
   CHECK(old->is_alive());
   CHECK(old->line.end() == line);
+  CHECK(old->scoreboard.get() == scoreboard);
 }

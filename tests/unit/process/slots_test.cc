@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "process/slots.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "catch.h"
 #include "observe/board.h"
 #include "observe/snapshot.h"
@@ -51,4 +54,20 @@ TEST_CASE("there is no slot when all are taken", "[process]") {
   for (std::size_t i = 0; i < Scoreboard::kWorkers; i++) REQUIRE(claim_slot(*board, 1));
   CHECK_FALSE(claim_slot(*board, 1));
   CHECK(board->workers_used == Scoreboard::kWorkers);
+}
+
+TEST_CASE("slots of workers that ended without their master are free again", "[process]") {
+  const SharedScoreboard board = make_board();
+  for (int i = 0; i < 3; i++) REQUIRE(claim_slot(*board, 1));
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(0);
+  REQUIRE(::waitpid(child, nullptr, 0) == child);
+  board->workers[0].pid = child;
+  board->workers[0].routes[Names::kNoRoute].begin();
+  board->workers[1].pid = ::getpid();
+  release_orphans(*board);
+  CHECK(board->workers[0].state == WorkerState::Free);
+  CHECK(board->workers[0].routes[Names::kNoRoute].lost.read() == 1);
+  CHECK(board->workers[1].state == WorkerState::Starting);
+  CHECK(board->workers[2].state == WorkerState::Starting);  // has not said its pid
 }
