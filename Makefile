@@ -144,6 +144,14 @@ check-blackbox: $(GATEWAY)  ## tests that drive the program from outside
 check-lossless: $(GATEWAY)  ## the loss test: minutes of load while the gateway goes through all it can
 	$(call say,CHECK,lossless)python3 tests/lossless/run.py --gateway $(GATEWAY)
 
+check-kills: $(GATEWAY)  ## a worker killed 200 times under load spoils no counter
+	$(call say,CHECK,kills)GATEWAY_TEST_KILLS=200 python3 tests/blackbox/run.py --gateway $(GATEWAY) -v \
+	  tests/blackbox/test_crash_counts.py
+
+check-prometheus: $(GATEWAY)  ## a Prometheus server scrapes the gateway; skipped where none is installed
+	$(call say,CHECK,prometheus)python3 tests/blackbox/run.py --gateway $(GATEWAY) -v \
+	  tests/blackbox/test_prometheus.py
+
 check-conformance: $(GATEWAY)  ## what HTTP/1 the gateway accepts, case by case
 	@mkdir -p $(COUNTS) && rm -f $(COUNTS)/conformance
 	$(call say,CHECK,conformance)python3 tests/conformance/run.py --gateway $(GATEWAY) --count $(COUNTS)/conformance
@@ -282,6 +290,7 @@ help:  ## this list
 	@echo; echo '  V=1 shows the commands; B=build/x builds in another folder;'
 	@echo '  CONFIGURE_FLAGS="--prefix=/usr" is passed on to configure.'
 
-.PHONY: all deps run check check-unit check-blackbox check-conformance check-lossless check-lint conformance \
-  lint asan tsan soak fuzz bench-instructions coverage format format-check install uninstall dist docker \
+.PHONY: all deps run check check-unit check-blackbox check-conformance check-lossless check-kills \
+  check-prometheus check-lint conformance lint asan tsan soak fuzz bench-instructions coverage format \
+  format-check install uninstall dist docker \
   compile_commands.json clean distclean help FORCE
