@@ -12,6 +12,7 @@
 #include "cli/explain.h"
 #include "cli/healthcheck.h"
 #include "cli/options.h"
+#include "cli/top.h"
 #include "config/load.h"
 #include "config/report.h"
 #include "example/service.h"
@@ -62,6 +63,7 @@ int main(int argc, char** argv) {
     case cli::Mode::Control:
       return cli::run_control(options->runtime, options->command, options->as_json);
     case cli::Mode::Explain: return cli::run_explain(load(), options->request, options->style);
+    case cli::Mode::Top: return cli::run_top(options->top);
     case cli::Mode::Healthcheck: return cli::run_healthcheck(load());
     case cli::Mode::ExampleService: return example::run({options->listen, options->name});
   }

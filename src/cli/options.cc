@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "config/load.h"
+#include "config/values.h"
 #include "process/commands.h"
 #include "util/text.h"
 
@@ -49,6 +50,7 @@ cxxopts::Options gateway_options() {
       "  api-gateway quit\n"
       "  api-gateway stop\n"
       "  api-gateway status [--json]\n"
+      "  api-gateway top [--once] [--json]\n"
       "  api-gateway explain METHOD URL\n"
       "  api-gateway healthcheck\n"
       "  api-gateway example-service --listen ADDRESS --name NAME\n\n"
@@ -187,6 +189,40 @@ Result<Options> parse_control(int argc, const char* const* argv, const CommandMe
   return options;
 }
 
+Result<Milliseconds> interval_of(const string& text) {
+  constexpr Milliseconds kLeast{100};
+  constexpr Milliseconds kMost{3'600'000};
+  const auto interval = parse_duration(text);
+  if (interval && *interval >= kLeast && *interval <= kMost) return *interval;
+  return Error{"--interval " + quoted(text) +
+               ": expected a time from 100ms to 1h, such as 500ms or 2s"};
+}
+
+Result<Options> parse_top(int argc, const char* const* argv) {
+  cxxopts::Options known("api-gateway top",
+                         "Show what the running gateway does, live; q ends it\n");
+  known.add_options()                                                                       //
+      ("n,interval", "Time between two looks, 1s by default", value<string>(), "DURATION")  //
+      ("once", "Look once, after one interval, and exit")                                   //
+      ("json", "Print a line of JSON for each look")                                        //
+      ("pid-file", "The pid file of the gateway", value<string>(), "FILE")                  //
+      ("runtime-dir", "Its runtime directory", value<string>(), "DIR")                      //
+      ("h,help", "Print this help and exit");
+  const auto parsed = known.parse(argc, argv);
+  if (Status status = no_arguments_left(parsed); !status) return std::move(status).error();
+  if (parsed.count("help") > 0) return print(known.help());
+  Options options;
+  options.mode = Mode::Top;
+  options.top.runtime = runtime_options(parsed);
+  options.top.is_once = parsed.count("once") > 0;
+  options.top.is_json = parsed.count("json") > 0;
+  if (parsed.count("interval") == 0) return options;
+  const auto interval = interval_of(parsed["interval"].as<string>());
+  if (!interval) return interval.error();
+  options.top.interval = *interval;
+  return options;
+}
+
 bool has_control(std::string_view text) {
   return std::any_of(text.begin(), text.end(),
                      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
@@ -252,14 +288,14 @@ Result<Options> parse_command_line(int argc, const char* const* argv) try {
   if (command == "example-service") return parse_example_service(argc - 1, argv + 1);
   if (command == "explain") return parse_explain(argc - 1, argv + 1);
   if (command == "healthcheck") return parse_healthcheck(argc - 1, argv + 1);
+  if (command == "top") return parse_top(argc - 1, argv + 1);
   for (const CommandMeaning& row : kCommands) {
     if (command == row.word) return parse_control(argc - 1, argv + 1, row);
   }
   if (!command.empty() && !command.starts_with('-')) {
     return Error{"unknown command " + quoted(command) +
-                 "; expected reload, reopen, quit, stop, status, explain, healthcheck or "
-                 "example-service, "
-                 "or options only"};
+                 "; expected reload, reopen, quit, stop, status, top, explain, healthcheck or "
+                 "example-service, or options only"};
   }
   return parse_gateway(argc, argv);
 } catch (const std::exception& error) {

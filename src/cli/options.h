@@ -6,6 +6,7 @@
 #include <string>
 
 #include "cli/explain.h"
+#include "cli/top.h"
 #include "process/commands.h"
 #include "process/runtime_paths.h"
 #include "util/address.h"
@@ -22,6 +23,7 @@ enum class Mode {
   Control,  ///< `command` for the running gateway
   Healthcheck,
   Explain,
+  Top,
   ExampleService,
 };
 
@@ -33,6 +35,7 @@ struct Options {
   bool as_json = false;      ///< of Control
   RuntimeOptions runtime;    ///< of Run and Control
   bool is_daemon = false;    ///< of Run
+  TopOptions top;            ///< of Top
   Address listen;            ///< of ExampleService
   std::string name;          ///< of ExampleService
   explain::Request request;  ///< of Explain

@@ -98,6 +98,22 @@ TEST_CASE("the health check is a command", "[cli]") {
   CHECK(parse({"healthcheck"})->mode == Mode::Healthcheck);
 }
 
+TEST_CASE("top looks at a gateway as often as it is told", "[cli]") {
+  const auto plain = parse({"top"});
+  REQUIRE(plain);
+  CHECK(plain->mode == Mode::Top);
+  CHECK(plain->top.interval == Milliseconds(1000));
+  CHECK_FALSE(plain->top.is_once);
+  CHECK_FALSE(plain->top.is_json);
+  const auto options = parse({"top", "--once", "--json", "-n", "2s", "--runtime-dir", "/x"});
+  REQUIRE(options);
+  CHECK(options->top.interval == Milliseconds(2000));
+  CHECK(options->top.is_once);
+  CHECK(options->top.is_json);
+  CHECK(options->top.runtime.runtime_directory == "/x");
+  CHECK(parse({"top", "--help"})->mode == Mode::Print);
+}
+
 TEST_CASE("explain takes a request", "[cli]") {
   const auto options = parse(
       {"explain", "-c", "x.json", "GET", "/a?b", "-H", "A: 1, 2", "--header=Host: h:81", "-HB:c"});
@@ -124,6 +140,9 @@ TEST_CASE("mistakes in usage are told with the words that are wrong", "[cli]") {
       {{"serve"}, "unknown command \"serve\""},
       {{"-t", "extra"}, "unexpected argument \"extra\""},
       {{"healthcheck", "extra"}, "unexpected argument \"extra\""},
+      {{"top", "extra"}, "unexpected argument \"extra\""},
+      {{"top", "-n", "50ms"}, "--interval \"50ms\": expected a time from 100ms to 1h"},
+      {{"top", "-n", "1"}, "--interval \"1\": expected a time from 100ms to 1h"},
       {{"-s", "restart"}, "-s \"restart\": expected reload, reopen, quit or stop"},
       {{"-s", ""}, "expected reload, reopen, quit or stop"},
       {{"-s"}, "s"},
