@@ -30,7 +30,8 @@ Options print(string text) {
 
 Result<Command> signal_command(std::string_view word) {
   for (const CommandMeaning& row : kCommands) {
-    if (row.word == word && row.command != Command::ShowStatus) return row.command;
+    const bool is_signal = row.command != Command::ShowStatus && row.command != Command::Upgrade;
+    if (row.word == word && is_signal) return row.command;
   }
   return Error{"-s " + quoted(word) + ": expected reload, reopen, quit or stop"};
 }
@@ -47,6 +48,7 @@ cxxopts::Options gateway_options() {
       "[OPTIONS]\n"
       "  api-gateway reload\n"
       "  api-gateway reopen\n"
+      "  api-gateway upgrade\n"
       "  api-gateway quit\n"
       "  api-gateway stop\n"
       "  api-gateway status [--json]\n"
@@ -167,7 +169,10 @@ Result<Options> parse_healthcheck(int argc, const char* const* argv) {
 constexpr std::array<std::string_view, kCommands.size()> kPurposes{
     "Reload the configuration of the running gateway, and tell what changed\nor what is wrong",
     "Have the running gateway open its log files anew",
-    "Stop the running gateway gracefully, and wait for its end", "Stop the running gateway at once",
+    "Put the program that is installed now in the place of the running one; no\n"
+    "connection is refused and no request lost",
+    "Stop the running gateway gracefully, and wait for its end",
+    "Stop the running gateway at once",
     "Tell how the running gateway is"};
 
 Result<Options> parse_control(int argc, const char* const* argv, const CommandMeaning& command) {
@@ -293,9 +298,10 @@ Result<Options> parse_command_line(int argc, const char* const* argv) try {
     if (command == row.word) return parse_control(argc - 1, argv + 1, row);
   }
   if (!command.empty() && !command.starts_with('-')) {
-    return Error{"unknown command " + quoted(command) +
-                 "; expected reload, reopen, quit, stop, status, top, explain, healthcheck or "
-                 "example-service, or options only"};
+    return Error{
+        "unknown command " + quoted(command) +
+        "; expected reload, reopen, upgrade, quit, stop, status, top, explain, healthcheck "
+        "or example-service, or options only"};
   }
   return parse_gateway(argc, argv);
 } catch (const std::exception& error) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The words an operator has for the master, on the control socket and after -s.
+// The words an operator has for the master, on the control socket and (where a signal means the
+// same) after -s.
 //
 // Source  api-gateway(8), SUBCOMMANDS.
 #pragma once
@@ -10,7 +11,7 @@
 
 namespace gateway {
 
-enum class Command { Reload, Reopen, Quit, Stop, ShowStatus };
+enum class Command { Reload, Reopen, Upgrade, Quit, Stop, ShowStatus };
 
 struct CommandMeaning {
   std::string_view word;
@@ -18,9 +19,9 @@ struct CommandMeaning {
 };
 
 inline constexpr std::array kCommands{
-    CommandMeaning{"reload", Command::Reload},     CommandMeaning{"reopen", Command::Reopen},
-    CommandMeaning{"quit", Command::Quit},         CommandMeaning{"stop", Command::Stop},
-    CommandMeaning{"status", Command::ShowStatus},
+    CommandMeaning{"reload", Command::Reload},   CommandMeaning{"reopen", Command::Reopen},
+    CommandMeaning{"upgrade", Command::Upgrade}, CommandMeaning{"quit", Command::Quit},
+    CommandMeaning{"stop", Command::Stop},       CommandMeaning{"status", Command::ShowStatus},
 };
 
 }  // namespace gateway

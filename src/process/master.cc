@@ -24,6 +24,8 @@
 namespace gateway {
 namespace {
 
+constexpr pid_t kFirstProcess = 1;
+
 void log_error(const Error& error) {
   for (const std::string_view line : split(error.message, '\n')) log::error("{}", line);
 }
@@ -51,7 +53,7 @@ int Master::run() {
 void Master::wait() {
   std::vector<pollfd> polled{{signals_.get(), POLLIN, 0}};
   std::uint64_t due = std::min(succession_->prepare_wait(polled), manager_.next_due());
-  due = std::min(due, reopening_->next_due());
+  due = std::min({due, reopening_->next_due(), upgrade_->next_due()});
   upgrade_->add_to(polled);
   if (control_) {
     control_->add_to(polled);
@@ -84,7 +86,7 @@ void Master::handle(const SignalMeaning& signal) {
     case SignalAction::FastStop: return stop(signal.action);
     case SignalAction::Reload: return reload();
     case SignalAction::Reopen: return reopen(std::nullopt);
-    case SignalAction::Upgrade: return upgrade();
+    case SignalAction::Upgrade: return upgrade(std::nullopt);
     case SignalAction::Rest: return rest();
     case SignalAction::Reap: return reap();
   }
@@ -113,6 +115,7 @@ void Master::obey(ClientId client, Command command) {
       }
       return;
     case Command::Reopen: return reopen(client);
+    case Command::Upgrade: return upgrade(client);
     case Command::Quit:
     case Command::Stop:
       wait_for_end_.push_back(client);
@@ -128,18 +131,29 @@ void Master::answer(ClientId client, std::string_view lines, bool is_last) {
 }
 
 void Master::reload() {
+  if (upgrade_->is_running() && is_stopping_) {
+    return log::warn("the upgrade cannot be taken back any more, this master is stopping");
+  }
   if (upgrade_->is_running()) return upgrade_->take_back();
   reloader_->request(std::nullopt);
 }
 
 // Of three masters two would want the same names.
-void Master::upgrade() {
-  if (is_stopping_) return;
+void Master::upgrade(std::optional<ClientId> client) {
+  if (is_stopping_) return upgrade_->refuse(client, "the gateway is stopping");
   if (old_master_ && old_master_->is_alive()) {
-    return log::warn("no upgrade while the old master of the last one lives old_master={}",
-                     old_master_->pid);
+    log::warn("no upgrade while the old master of the last one lives old_master={}",
+              old_master_->pid);
+    return upgrade_->refuse(client, "the old master of the last upgrade (" +
+                                        std::to_string(old_master_->pid) +
+                                        ") has not ended yet: it finishes what it has in progress");
   }
-  upgrade_->begin();
+  if (client && getpid() == kFirstProcess) {
+    return upgrade_->refuse(client,
+                            "the gateway is the first process of a container, which ends with it: "
+                            "replace the container instead");
+  }
+  upgrade_->begin(client);
 }
 
 void Master::reopen(std::optional<ClientId> client) {
@@ -211,6 +225,7 @@ void Master::stop(SignalAction how) {
 void Master::tell_end() {
   if (control_) control_->retire();
   pid_file_.remove();
+  upgrade_->tell_end();
   for (const ClientId client : wait_for_end_) {
     answer(client, result_line(/*is_ok=*/true, "stopped"), /*is_last=*/true);
   }

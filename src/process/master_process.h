@@ -52,7 +52,7 @@ class Master {
   void obey(ClientId client, Command command);
   void answer(ClientId client, std::string_view lines, bool is_last);
   void reload();
-  void upgrade();
+  void upgrade(std::optional<ClientId> client);
   void reopen(std::optional<ClientId> client);
   void rest();
   void look_after();

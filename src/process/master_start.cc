@@ -142,7 +142,8 @@ void Master::make_helpers() {
   reloader_.emplace(load_, *succession_, manager_, answer_client);
   reopening_.emplace(*succession_, answer_client);
   upgrade_.emplace(Upgrade::Parts{options_.invocation, *succession_, *scoreboard_, manager_,
-                                  pid_file_, control_});
+                                  pid_file_, control_, answer_client,
+                                  [this] { stop(SignalAction::GracefulStop); }});
 }
 
 // In a new worker: what only the master may have.

@@ -172,6 +172,11 @@ void Succession::drop_gone() {
   std::erase_if(draining_, [](const GenerationPtr& generation) { return generation->is_gone(); });
 }
 
+bool Succession::may_still_accept() const {
+  return std::any_of(draining_.begin(), draining_.end(),
+                     [](const auto& generation) { return generation->may_still_accept(); });
+}
+
 void Succession::reap(pid_t pid, int wait_status) {
   for_each([=, this](Generation& generation) {
     if (generation.reap(pid, wait_status) == Exit::Crash) crashes_++;
@@ -281,8 +286,7 @@ void Succession::give_up_starting() {
 
 void Succession::settle() {
   if (!unsettled_) return;
-  const bool is_settled = std::none_of(draining_.begin(), draining_.end(),
-                                       [](const auto& each) { return each->may_still_accept(); });
+  const bool is_settled = !may_still_accept();
   if (!is_settled && monotonic_us() < unsettled_until_us_) return;
   if (!is_settled) log::warn("some old workers do not answer, they may still accept connections");
   outcome_ = std::exchange(unsettled_, std::nullopt);

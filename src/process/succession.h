@@ -54,6 +54,8 @@ class Succession {
   /// Unix sockets' files are somebody else's from now on.
   void disown_files();
   bool is_gone() const { return !current_ && !starting_ && draining_.empty(); }
+  /// Workers that were told to drain and have not all said yet that they accept no more.
+  bool may_still_accept() const;
 
   /// What serves, or rests; nullptr before the first generation serves.
   const Generation::Parts* parts() const;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""USR2: a new program takes over the sockets of the old one, or gives them back."""
+"""A new program takes over the sockets of the old one, or gives them back."""
 
 import json
 import os
@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 import socket
+import subprocess
 
 from case import HoldingCase
 from gateway import BINARY, run_command
@@ -38,11 +39,36 @@ class UpgradeCase(HoldingCase):
         with open(self.path(name)) as file:
             return int(file.read())
 
+    def with_program_of_its_own(self, **options):
+        """A gateway whose program can be replaced, and the path of that."""
+        program = self.temporary("api-gateway")
+        shutil.copy2(BINARY, program)
+        os.chmod(program, 0o755)
+        gw = self.start(prefix=("sh", "-c", f'shift; exec {program} "$@"', "sh"), **options)
+        return gw, program
+
+    def command(self, *words):
+        return run_command(*words, env={"RUNTIME_DIRECTORY": self.gw.directory})
+
     def status(self, *args):
         code, out, err = run_command("status", "--json", *args,
                                      env={"RUNTIME_DIRECTORY": self.gw.directory})
         self.assertEqual(code, 0, err)
         return json.loads(out)
+
+    def end(self, pid):
+        os.kill(pid, signal.SIGQUIT)
+        wait_until(lambda: not self.gw.survivors(), "the end of all")
+        self.assertFalse(os.path.exists(self.path("api-gateway.pid")))
+        self.assertFalse(os.path.exists(self.path("api-gateway.sock")))
+
+    def assert_back(self, gw):
+        wait_until(lambda: os.path.exists(self.path("api-gateway.pid")) and
+                   self.pid_in("api-gateway.pid") == gw.pid, "the pid file to come back")
+        wait_until(lambda: self.status()["successor"] is None, "the upgrade to be over")
+        self.assertEqual(self.status()["pid"], gw.pid)
+        self.assertFalse(os.path.exists(self.path("api-gateway.pid.oldbin")))
+        self.assertEqual(gw.get("/api/service1/x").status, 200)
 
     def wait_gone(self, pid):
         wait_until(lambda: pid not in self.gw.survivors(), f"the end of {pid}")
@@ -83,12 +109,6 @@ class Finish(UpgradeCase):
         self.assertEqual(self.listening_inodes(), inodes)
         self.end(new)
 
-    def end(self, pid):
-        os.kill(pid, signal.SIGQUIT)
-        wait_until(lambda: not self.gw.survivors(), "the end of all")
-        self.assertFalse(os.path.exists(self.path("api-gateway.pid")))
-        self.assertFalse(os.path.exists(self.path("api-gateway.sock")))
-
     def test_a_request_in_progress_may_take_longer_than_a_stop_would_give_it(self):
         """The sockets are served: there is no hurry, as in a reload."""
         gw = self.start(config={"shutdown": {"drain_timeout": "0s"}})
@@ -103,10 +123,7 @@ class Finish(UpgradeCase):
         self.end(new)
 
     def test_the_program_that_is_there_now_is_executed(self):
-        program = self.temporary("api-gateway")
-        shutil.copy2(BINARY, program)
-        os.chmod(program, 0o755)
-        gw = self.start(prefix=("sh", "-c", f'shift; exec {program} "$@"', "sh"))
+        gw, program = self.with_program_of_its_own()
         self.assertTrue(os.path.samefile(f"/proc/{gw.pid}/exe", program))
         shutil.copy2(BINARY, program + ".new")
         os.rename(program + ".new", program)  # as a package manager does it
@@ -171,14 +188,6 @@ class Finish(UpgradeCase):
 
 
 class TakeBack(UpgradeCase):
-    def assert_back(self, gw):
-        wait_until(lambda: os.path.exists(self.path("api-gateway.pid")) and
-                   self.pid_in("api-gateway.pid") == gw.pid, "the pid file to come back")
-        wait_until(lambda: self.status()["successor"] is None, "the upgrade to be over")
-        self.assertEqual(self.status()["pid"], gw.pid)
-        self.assertFalse(os.path.exists(self.path("api-gateway.pid.oldbin")))
-        self.assertEqual(gw.get("/api/service1/x").status, 200)
-
     def test_hup_to_the_old_one_takes_it_back(self):
         gw, new = self.upgrade()
         gw.send_signal(signal.SIGHUP)
@@ -200,10 +209,7 @@ class TakeBack(UpgradeCase):
         self.wait_gone(again)
 
     def test_a_program_that_does_not_start_changes_nothing(self):
-        program = self.temporary("api-gateway")
-        shutil.copy2(BINARY, program)
-        os.chmod(program, 0o755)
-        gw = self.start(prefix=("sh", "-c", f'shift; exec {program} "$@"', "sh"))
+        gw, program = self.with_program_of_its_own()
         os.unlink(program)
         gw.send_signal(signal.SIGUSR2)
         gw.wait_error_line(f"upgrade failed: cannot execute {program}: No such file")
@@ -226,3 +232,95 @@ class TakeBack(UpgradeCase):
         os.kill(new, signal.SIGQUIT)
         self.wait_gone(new)
         self.assert_back(gw)
+
+    def test_hup_comes_too_late_once_the_old_one_stops(self):
+        gw = self.start()
+        client = self.slow_request()
+        new = self.begin_upgrade(gw)
+        gw.send_logged_signal(signal.SIGQUIT)
+        gw.send_signal(signal.SIGHUP)
+        gw.wait_error_line("the upgrade cannot be taken back any more, this master is stopping")
+        self.service.release.set()
+        self.assertEqual(client.read_response().status, 200)
+        self.assertEqual(gw.wait_exit(), 0)
+        self.assertEqual(gw.get("/api/service1/x").status, 200)
+        self.end(new)
+
+
+class ByCommand(UpgradeCase):
+    def test_it_waits_until_the_new_one_serves_alone_and_the_old_one_finishes(self):
+        gw, program = self.with_program_of_its_own()
+        client = self.slow_request()
+        shutil.copy2(BINARY, program + ".new")
+        os.rename(program + ".new", program)
+        code, out, err = self.command("upgrade")
+        self.assertEqual((code, err), (0, ""))
+        new = self.pid_in("api-gateway.pid")
+        self.assertEqual(out, f"upgraded: the new master with pid {new} serves, the old one "
+                              f"({gw.pid}) finishes what it has in progress\n")
+        self.assertTrue(os.path.samefile(f"/proc/{new}/exe", program))
+        old = self.status("--pid-file", self.path("api-gateway.pid.oldbin"))
+        self.assertEqual(old["state"], "stopping")
+        self.assertEqual([worker["state"] for worker in old["generations"][0]["workers"]],
+                         ["draining"])
+        self.assertEqual(gw.get("/api/service1/x").status, 200)
+
+        code, out, err = self.command("upgrade")  # of three masters two would want one name
+        self.assertEqual((code, out), (1, ""))
+        self.assertEqual(err, f"api-gateway: the old master of the last upgrade ({gw.pid}) has not "
+                              "ended yet: it finishes what it has in progress\n"
+                              "api-gateway: not upgraded\n")
+        self.service.release.set()
+        self.assertEqual(client.read_response().status, 200)
+        self.assertEqual(gw.wait_exit(), 0)
+        self.assertIn("upgraded: ", self.command("upgrade")[1])
+        self.wait_gone(new)
+        self.end(self.pid_in("api-gateway.pid"))
+
+    def test_json_ends_with_the_result(self):
+        gw = self.start()
+        code, out, _ = self.command("upgrade", "--json")
+        last = json.loads(out.splitlines()[-1])
+        self.assertEqual((code, last["kind"], last["ok"]), (0, "result", True))
+        self.assertEqual(gw.wait_exit(), 0)
+        self.end(self.pid_in("api-gateway.pid"))
+
+    def assert_refused(self, why):
+        code, out, err = self.command("upgrade")
+        self.assertEqual((code, out), (1, ""))
+        self.assertRegex(err, why)
+        self.assertTrue(err.endswith("api-gateway: not upgraded: the running program goes on\n"), err)
+        self.assert_back(self.gw)
+
+    def test_a_program_that_does_not_start_is_told_and_changes_nothing(self):
+        _, program = self.with_program_of_its_own()
+        os.unlink(program)
+        self.assert_refused(f"^api-gateway: cannot execute {program}: No such file")
+        shutil.copy2("/bin/false", program)
+        self.assert_refused("^api-gateway: the new master has ended")
+
+    def test_what_keeps_the_new_one_from_starting_is_told_with_its_place(self):
+        gw = self.start(config={})
+        gw.write_config("{ not json")
+        self.assert_refused(r"^api-gateway: \S*gateway.json:1:\d+: syntax error")
+
+    def test_without_a_control_socket_nothing_is_begun(self):
+        gw = self.start()
+        os.unlink(self.path("api-gateway.sock"))
+        code, _, err = self.command("upgrade")
+        self.assertEqual(code, 1)
+        self.assertIn("no control socket", err)
+        self.assertEqual(self.pid_in("api-gateway.pid"), gw.pid)
+
+    def test_the_first_process_of_a_container_refuses(self):
+        prefix = ("unshare", "--pid", "--fork")
+        if os.geteuid() != 0 or subprocess.run([*prefix, "true"], stderr=subprocess.DEVNULL,
+                                               check=False).returncode != 0:
+            self.skipTest("not started as root, or no pid namespaces")
+        gw = self.start(prefix=prefix)
+        code, _, err = self.command("upgrade")
+        self.assertEqual(code, 1)
+        self.assertIn("replace the container instead", err)
+        self.assertEqual(gw.get("/api/service1/x").status, 200)
+        self.assertEqual(self.command("quit")[0], 0)
+        self.assertEqual(gw.wait_exit(), 0)

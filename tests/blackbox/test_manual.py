@@ -164,12 +164,23 @@ class Commands(Manual):
 
     def test_the_program_is_upgraded_as_the_manual_shows(self):
         gw = self.gateway()
+        said = self.shell(example_with(MAN, "api-gateway upgrade").text,
+                          RUNTIME_DIRECTORY=gw.directory)
+        new = int(re.search("new master with pid ([0-9]+) serves", said)[1])
+        self.addCleanup(lambda: new in processes() and os.kill(new, signal.SIGKILL))
+        self.assertEqual(gw.wait_exit(), 0)
+        self.assertEqual(gw.get("/health").status, 200)
+        os.kill(new, signal.SIGTERM)
+        wait_until(lambda: not gw.survivors(), "the end of the new master")
+
+    def test_the_program_is_upgraded_in_steps_as_the_manual_shows(self):
+        gw = self.gateway()
         text = example_with(MAN, "kill -USR2").text.replace("/run/api-gateway", gw.directory)
         upgrade, status, finish = text.splitlines()
         self.shell(upgrade)
+        gw.wait_error_line("new master is ready")
         pid_file = os.path.join(gw.directory, "api-gateway.pid")
-        wait_until(lambda: os.path.exists(pid_file + ".oldbin") and os.path.exists(pid_file),
-                   "the pid files of both masters")
+        self.assertTrue(os.path.exists(pid_file + ".oldbin"))
         with open(pid_file, encoding="ascii") as file:
             new = int(file.read())
         self.addCleanup(lambda: new in processes() and os.kill(new, signal.SIGKILL))
@@ -207,7 +218,8 @@ class Commands(Manual):
         self.assert_like(gw.get("/api/service1/x"), example_with(MAN, '{"error"'))
 
     def test_every_example_of_the_manual_is_tried(self):
-        tried = ["SERVICE1_URL", "curl", "explain", "reload", "reopen", "kill -USR2", '{"error"']
+        tried = ["SERVICE1_URL", "curl", "explain", "reload", "reopen", "upgrade",
+                 "kill -USR2", '{"error"']
         for example in man_examples(MAN):
             self.assertTrue(any(part in example.text for part in tried), str(example))
         for example in man_examples(FILE_MAN):

@@ -34,8 +34,9 @@ def main():
     storm = Storm(options.clients, options.seed)
     started = time.monotonic()
     try:
-        storm.run(reload=options.reloads, upgrade=options.upgrades, take_back=1,
-                  rotate=options.rotations, kill=options.kills)
+        in_steps = options.upgrades // 2
+        storm.run(reload=options.reloads, upgrade=options.upgrades - in_steps,
+                  upgrade_in_steps=in_steps, take_back=1, rotate=options.rotations, kill=options.kills)
         problems = storm.judge()
     finally:
         storm.close()

@@ -89,7 +89,13 @@ class Storm:
         self.old_masters = [pid for pid in self.old_masters if pid in living]
         return bool(self.old_masters)
 
-    def upgrade(self, signal_to_old=signal.SIGQUIT):
+    def upgrade(self):
+        wait_until(lambda: not self.old_masters_live(), "the end of the last old master")
+        old = self.status()["pid"]
+        self.command("upgrade")
+        self.old_masters.append(old)
+
+    def upgrade_in_steps(self, signal_to_old=signal.SIGQUIT):
         wait_until(lambda: not self.old_masters_live(), "the end of the last old master")
         old = self.status()["pid"]
         os.kill(old, signal.SIGUSR2)
@@ -102,7 +108,7 @@ class Storm:
             wait_until(lambda: self.is_master(pid=old), "the old master to be back")
 
     def take_back(self):
-        self.upgrade(signal.SIGHUP)
+        self.upgrade_in_steps(signal.SIGHUP)
 
     def is_master(self, pid=None, other_than=None):
         """Whether that one has the names, and serves."""

@@ -56,7 +56,8 @@ TEST_CASE("-s and the subcommands say the same", "[cli]") {
     CHECK(options->runtime.pid_file == "/x");
     CHECK_FALSE(options->as_json);
     CHECK(parse({word.c_str(), "--json"})->as_json);
-    if (row.command == Command::ShowStatus) continue;
+    // These have no signal.
+    if (row.command == Command::ShowStatus || row.command == Command::Upgrade) continue;
     const auto short_form = parse({"-s", word.c_str(), "--pid-file", "/x"});
     REQUIRE(short_form);
     CHECK(short_form->mode == Mode::Control);
@@ -145,6 +146,7 @@ TEST_CASE("mistakes in usage are told with the words that are wrong", "[cli]") {
       {{"top", "-n", "1"}, "--interval \"1\": expected a time from 100ms to 1h"},
       {{"-s", "restart"}, "-s \"restart\": expected reload, reopen, quit or stop"},
       {{"-s", ""}, "expected reload, reopen, quit or stop"},
+      {{"-s", "upgrade"}, "expected reload, reopen, quit or stop"},
       {{"-s"}, "s"},
       {{"-t", "-s", "quit"}, "-t and -s exclude each other"},
       {{"-T", "--schema"}, "-T and --schema exclude each other"},
