@@ -236,33 +236,51 @@ format-check:  ## fail if a C++ source is not formatted
 	clang-format --dry-run -Werror $(SRCS) $(UNIT_SRCS) $(wildcard tests/fuzz/*.cc) $(HEADERS)
 
 # --- install --------------------------------------------------------------------------------
-DOCUMENTS := README.md packaging/NEWS.md
-EXAMPLES  := conf/gateway.env.example conf/gateway.json $(sort $(wildcard conf/examples/*.json))
-PARTS     := $(sort $(wildcard conf/examples/conf.d/*.json))
-CONFIG    := $(sysconfdir)/api-gateway/gateway.json
+DOCUMENTS  := README.md packaging/NEWS.md
+EXAMPLES   := conf/gateway.env.example conf/gateway.json $(sort $(wildcard conf/examples/*.json))
+PARTS      := $(sort $(wildcard conf/examples/conf.d/*.json))
+UNITS      := $(sort $(wildcard packaging/systemd/*.service packaging/systemd/*.socket))
+SYSUSERS   := $(prefix)/lib/sysusers.d/api-gateway.conf
+COMPLETION := $(datadir)/bash-completion/completions/api-gateway
 
-# The paths that the sources name, as they are here.
-PLACED = sed 's|/run/api-gateway|$(runstatedir)/api-gateway|g; s|/etc/api-gateway|$(sysconfdir)/api-gateway|g; s|/usr/share/api-gateway|$(datadir)/api-gateway|g'
+# What belongs to the operator from then on, as source:target. What is there stays as it is.
+OWNED  := conf/gateway.json:$(sysconfdir)/api-gateway/gateway.json \
+  packaging/api-gateway.default:$(environmentfile) \
+  packaging/api-gateway.logrotate:$(sysconfdir)/logrotate.d/api-gateway
+source  = $(firstword $(subst :, ,$(1)))
+target  = $(DESTDIR)$(lastword $(subst :, ,$(1)))
 
-# The configuration is the operator's: one that is there already stays as it is.
-install: $(GATEWAY)  ## install below $(DESTDIR)$(prefix); a gateway.json that is there stays
-	$(INSTALL) -d $(DESTDIR)$(mandir)/man8 $(DESTDIR)$(mandir)/man5 $(DESTDIR)$(datadir)/api-gateway \
-	  $(DESTDIR)$(docdir)/examples/conf.d $(DESTDIR)$(sysconfdir)/api-gateway
+# Sources name the paths of a packaged gateway; what is installed names those of this one.
+PLACED = sed 's|/usr/sbin/|$(sbindir)/|g; s|/etc/default/api-gateway|$(environmentfile)|g; \
+  s|/etc/api-gateway|$(sysconfdir)/api-gateway|g; s|/run/api-gateway|$(runstatedir)/api-gateway|g; \
+  s|/var/log/api-gateway|$(localstatedir)/log/api-gateway|g; \
+  s|/usr/share/api-gateway|$(datadir)/api-gateway|g'
+# $(call put,file,target): the file, with these paths.
+put = $(INSTALL) -d $(dir $(2)) && $(PLACED) $(1) | $(INSTALL) -m 644 /dev/stdin $(2)
+
+install: $(GATEWAY)  ## install below $(DESTDIR)$(prefix); what belongs to the operator stays
+	$(INSTALL) -d $(DESTDIR)$(datadir)/api-gateway $(DESTDIR)$(docdir)/examples/conf.d
 	$(INSTALL) -D -m 755 $(GATEWAY) $(DESTDIR)$(sbindir)/api-gateway
-	$(PLACED) man/api-gateway.8 | $(INSTALL) -m 644 /dev/stdin $(DESTDIR)$(mandir)/man8/api-gateway.8
-	$(PLACED) man/api-gateway.json.5 | $(INSTALL) -m 644 /dev/stdin $(DESTDIR)$(mandir)/man5/api-gateway.json.5
+	$(call put,man/api-gateway.8,$(DESTDIR)$(mandir)/man8/api-gateway.8)
+	$(call put,man/api-gateway.json.5,$(DESTDIR)$(mandir)/man5/api-gateway.json.5)
+	$(foreach unit,$(UNITS),$(call put,$(unit),$(DESTDIR)$(systemdsystemunitdir)/$(notdir $(unit))) &&) true
+	$(INSTALL) -D -m 644 packaging/api-gateway.sysusers $(DESTDIR)$(SYSUSERS)
+	$(INSTALL) -D -m 644 packaging/completion/api-gateway $(DESTDIR)$(COMPLETION)
 	$(GATEWAY) --schema > $(B)/gateway.schema.json
 	$(INSTALL) -m 644 $(B)/gateway.schema.json $(DESTDIR)$(datadir)/api-gateway
 	$(INSTALL) -m 644 $(DOCUMENTS) $(DESTDIR)$(docdir)
 	$(INSTALL) -m 644 $(EXAMPLES) $(DESTDIR)$(docdir)/examples
 	$(INSTALL) -m 644 $(PARTS) $(DESTDIR)$(docdir)/examples/conf.d
-	test -e $(DESTDIR)$(CONFIG) || \
-	  $(PLACED) conf/gateway.json | $(INSTALL) -m 644 /dev/stdin $(DESTDIR)$(CONFIG)
+	$(foreach each,$(OWNED),{ test -e $(call target,$(each)) || \
+	  { $(call put,$(call source,$(each)),$(call target,$(each))); }; } &&) true
 
-uninstall: $(CONFIG_MK)  ## remove what install installed, and gateway.json unless it was changed
-	$(PLACED) conf/gateway.json | cmp -s - $(DESTDIR)$(CONFIG) && rm $(DESTDIR)$(CONFIG) || true
+uninstall: $(CONFIG_MK)  ## remove what install installed, but nothing the operator changed
+	$(foreach each,$(OWNED),{ $(PLACED) $(call source,$(each)) | cmp -s - $(call target,$(each)) && \
+	  rm $(call target,$(each)) || true; } &&) true
 	rm -f $(DESTDIR)$(sbindir)/api-gateway $(DESTDIR)$(mandir)/man8/api-gateway.8 \
-	  $(DESTDIR)$(mandir)/man5/api-gateway.json.5 $(DESTDIR)$(datadir)/api-gateway/gateway.schema.json
+	  $(DESTDIR)$(mandir)/man5/api-gateway.json.5 $(DESTDIR)$(datadir)/api-gateway/gateway.schema.json \
+	  $(DESTDIR)$(SYSUSERS) $(DESTDIR)$(COMPLETION)
+	rm -f $(addprefix $(DESTDIR)$(systemdsystemunitdir)/,$(notdir $(UNITS)))
 	rm -f $(addprefix $(DESTDIR)$(docdir)/,$(notdir $(DOCUMENTS))) \
 	  $(addprefix $(DESTDIR)$(docdir)/examples/,$(notdir $(EXAMPLES))) \
 	  $(addprefix $(DESTDIR)$(docdir)/examples/conf.d/,$(notdir $(PARTS)))

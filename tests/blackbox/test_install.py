@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What "make install" puts where, and what it leaves alone."""
+"""What "make install" puts where, and what it leaves alone; what else is installed works."""
 
-import json
 import os
 import re
 import subprocess
@@ -24,6 +23,11 @@ def as_built(build):
             for option in ("-o", path)]
 
 
+# What belongs to the operator once it is installed.
+OWNED = ["conf/api-gateway/gateway.json", "conf/default/api-gateway",
+         "conf/logrotate.d/api-gateway"]
+
+
 class Install(Case):
     def setUp(self):
         super().setUp()
@@ -37,7 +41,9 @@ class Install(Case):
             ["make", "--no-print-directory", *as_built(build), f"B={build}", f"DESTDIR={self.root}", "prefix=/opt/gw",
              "exec_prefix=/opt/gw", "sbindir=/opt/gw/sbin", "sysconfdir=/opt/gw/conf",
              "datadir=/opt/gw/data", "docdir=/opt/gw/doc", "mandir=/opt/gw/man",
-             "runstatedir=/opt/gw/run", *goals],
+             "runstatedir=/opt/gw/run", "localstatedir=/opt/gw/var",
+             "systemdsystemunitdir=/opt/gw/units", "environmentfile=/opt/gw/conf/default/api-gateway",
+             *goals],
             cwd=ROOT, env=without_outer_make(), stdin=subprocess.DEVNULL, text=True, check=False,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=3 * DEADLINE)
         self.assertEqual(done.returncode, 0, done.stdout)
@@ -62,7 +68,9 @@ class Install(Case):
         self.assertEqual(self.files(), sorted(
             ["sbin/api-gateway", "conf/api-gateway/gateway.json", "man/man8/api-gateway.8",
              "man/man5/api-gateway.json.5", "data/api-gateway/gateway.schema.json",
-             "doc/README.md", "doc/NEWS.md"] + [f"doc/examples/{name}" for name in examples]))
+             "units/api-gateway.service", "units/api-gateway.socket",
+             "lib/sysusers.d/api-gateway.conf", "data/bash-completion/completions/api-gateway",
+             *OWNED[1:], "doc/README.md", "doc/NEWS.md"] + [f"doc/examples/{name}" for name in examples]))
         self.assertEqual(self.read("data/api-gateway/gateway.schema.json"),
                          run_command("--schema")[1])
         for name in self.files():
@@ -73,8 +81,16 @@ class Install(Case):
         self.assertIn("/opt/gw/conf/api-gateway/gateway.json", self.read("man/man5/api-gateway.json.5"))
         page = self.read("man/man8/api-gateway.8")
         self.assertIn("/opt/gw/run/api-gateway/api-gateway.pid", page)
-        for text in (page, self.read("man/man5/api-gateway.json.5")):
-            self.assertIsNone(re.search(r"(?<!\w)/(etc|run|usr/share)/api-gateway", text))
+        for text in map(self.read, ("man/man8/api-gateway.8", "man/man5/api-gateway.json.5",
+                                    "units/api-gateway.service", *OWNED)):
+            self.assertIsNone(re.search(
+                r"(?<!\w)/(etc|run|usr/sbin|usr/share|var/log)/(default/)?api-gateway", text))
+        unit = self.read("units/api-gateway.service")
+        self.assertIn("\nExecStart=/opt/gw/sbin/api-gateway ", unit)
+        self.assertIn("\nEnvironmentFile=-/opt/gw/conf/default/api-gateway\n", unit)
+        rotation = self.read("conf/logrotate.d/api-gateway")
+        self.assertTrue(re.search(r"^/opt/gw/var/log/api-gateway/\*\.log \{", rotation, re.M))
+        self.assertIn("/opt/gw/run/api-gateway/api-gateway.pid", rotation)
         self.assertEqual(parse(self.read("conf/api-gateway/gateway.json"))["$schema"],
                          "file:///opt/gw/data/api-gateway/gateway.schema.json")
 
@@ -90,17 +106,56 @@ class Install(Case):
         self.assertEqual(gw.get("/api/service1/x").status, 200)
         self.assertEqual(service.requests[0].target, "/api/x")
 
-    def test_a_changed_configuration_outlives_install_and_uninstall(self):
-        name = "conf/api-gateway/gateway.json"
-        with open(self.path(name), "w", encoding="utf-8") as file:
-            json.dump({"workers": 2}, file)
+    def test_what_the_operator_changed_outlives_install_and_uninstall(self):
+        for name in OWNED:
+            with open(self.path(name), "w", encoding="utf-8") as file:
+                file.write("# mine\n")
         self.make("install")
-        self.assertEqual(self.read(name), '{"workers": 2}')
+        for name in OWNED:
+            self.assertEqual(self.read(name), "# mine\n")
         self.make("uninstall")
-        self.assertEqual(self.files(), [name])
+        self.assertEqual(self.files(), sorted(OWNED))
 
     def test_uninstall_leaves_nothing_behind(self):
         self.make("uninstall")
         self.assertEqual(self.files(), [])
         for gone in ("doc", "data/api-gateway", "conf/api-gateway"):
             self.assertFalse(os.path.exists(self.path(gone)), gone)
+
+
+class Completion(Case):
+    """The completion for bash, asked as bash would ask it."""
+
+    def complete(self, *words):
+        """What it offers for the last of these words."""
+        script = ('. "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); compopt() { :; }; '
+                  '_api_gateway; printf "%s\\n" "${COMPREPLY[@]}"')
+        done = subprocess.run(
+            ["bash", "-c", script, "bash", str(ROOT / "packaging/completion/api-gateway"), BINARY,
+             *words], cwd=self.folder, capture_output=True, text=True, timeout=DEADLINE, check=True)
+        self.assertEqual(done.stderr, "")
+        return done.stdout.split()
+
+    def setUp(self):
+        super().setUp()
+        self.folder = os.path.dirname(self.temporary(""))
+        for name in ("gateway.json", "gate keeper.json"):
+            with open(os.path.join(self.folder, name), "w", encoding="ascii"):
+                pass
+
+    def test_commands_are_offered_first(self):
+        self.assertEqual(self.complete("re"), ["reload", "reopen"])
+        self.assertEqual(self.complete("upg"), ["upgrade"])
+        self.assertEqual(self.complete("reload", "re"), [])
+
+    def test_options_are_those_of_the_command(self):
+        self.assertIn("--schema", self.complete("--"))
+        self.assertEqual(self.complete("status", "--j"), ["--json"])
+        self.assertEqual(self.complete("explain", "--he"), ["--header", "--help"])
+        self.assertNotIn("--json", self.complete("-"))
+
+    def test_arguments_of_options_are_offered(self):
+        self.assertEqual(self.complete("-s", ""), ["reload", "reopen", "quit", "stop"])
+        self.assertEqual(self.complete("-c", "gatew"), ["gateway.json"])
+        self.assertEqual(self.complete("explain", "--config", "gate k"), "gate keeper.json".split())
+        self.assertEqual(self.complete("--runtime-dir", "gate"), [])
