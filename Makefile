@@ -15,7 +15,7 @@ CONFIG_MK := $(firstword $(if $(filter build,$(B)),$(wildcard config.mk)) $(B)/c
 
 # Goals that need no configured tree: they work without one, or call make again for the rest
 # (which is what lets `make run` install a compiler first).
-BARE_GOALS := help deps run check asan tsan soak coverage docker format format-check clean distclean
+BARE_GOALS := help deps run check asan tsan soak coverage dist deb docker format format-check clean distclean
 ifneq ($(filter-out $(BARE_GOALS),$(or $(MAKECMDGOALS),all)),)
 include $(CONFIG_MK)
 endif
@@ -288,8 +288,24 @@ uninstall: $(CONFIG_MK)  ## remove what install installed, but nothing the opera
 	  $(DESTDIR)$(docdir)/examples $(DESTDIR)$(docdir)
 	-rmdir $(DESTDIR)$(sysconfdir)/api-gateway
 
-dist: $(CONFIG_MK)  ## source archive of the last commit, in build/
-	git archive --format=tar.gz --prefix=$(PACKAGE_TARNAME)-$(VERSION)/ -o $(B)/$(PACKAGE_TARNAME)-$(VERSION).tar.gz HEAD
+# --- packages -------------------------------------------------------------------------------
+# Made of the last commit, whatever else lies here. The version is that of configure.ac.
+RELEASE := $(shell awk -F'[][]' '/^AC_INIT/ { print $$4 }' configure.ac)
+DIST    := api-gateway-$(RELEASE)
+
+dist:  ## source archive of the last commit, in build/
+	@mkdir -p $(B)
+	git archive --format=tar.gz --prefix=$(DIST)/ -o $(B)/$(DIST).tar.gz HEAD
+
+deb: dist  ## Debian package and source package, checked by lintian, in build/deb
+	@packaging/deps.sh deb
+	rm -rf $(B)/deb && mkdir -p $(B)/deb
+	cp $(B)/$(DIST).tar.gz $(B)/deb/api-gateway_$(RELEASE).orig.tar.gz
+	tar -C $(B)/deb -xzf $(B)/$(DIST).tar.gz
+	cp -rL $(B)/deb/$(DIST)/packaging/debian $(B)/deb/$(DIST)/debian
+	cd $(B)/deb/$(DIST) && dpkg-buildpackage -us -uc
+	lintian --allow-root --pedantic --fail-on error,warning $(B)/deb/*.changes
+	@ls $(B)/deb/*.deb $(B)/deb/*.dsc
 
 docker:  ## container image api-gateway
 	docker build -t api-gateway .
@@ -310,5 +326,5 @@ help:  ## this list
 
 .PHONY: all deps run check check-unit check-blackbox check-conformance check-lossless check-kills \
   check-prometheus check-lint conformance lint asan tsan soak fuzz bench-instructions coverage format \
-  format-check install uninstall dist docker \
+  format-check install uninstall dist deb docker \
   compile_commands.json clean distclean help FORCE

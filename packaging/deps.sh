@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# Installs what is missing to build, run and check api-gateway; does nothing when all is there.
+# deps.sh [deb]: installs what is missing to build, run and check api-gateway, and
+# with an argument to make that package; does nothing when all is there.
 # Asks for what is needed (a command, a library), not for a package, so that tools installed in
 # another way count.
 set -eu
@@ -39,6 +40,13 @@ need python3        python3             python3            command -v python3
 need jsonschema     python3-jsonschema  python3-jsonschema has_jsonschema
 need curl           curl                curl               command -v curl
 need mandoc         mandoc              mandoc             command -v mandoc
+case ${1-} in
+  deb)
+    need build-essential build-essential make command -v dpkg-buildpackage
+    need debhelper       debhelper       debhelper command -v dh
+    need lintian         lintian         lintian   command -v lintian
+    ;;
+esac
 
 if [ -z "$missing" ]; then
   exit 0

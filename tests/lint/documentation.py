@@ -186,14 +186,15 @@ def check_man_page(tree):
 
 
 def check_version(tree):
-    """the news begin with the version in configure.ac"""
-    version = re.search(r"AC_INIT\(\[api-gateway\], \[([^]]+)\]", tree.read("configure.ac"))
-    news = re.search(r"^## (\S+)", tree.read("packaging/NEWS.md"), re.M)
-    if not version or not news:
-        return ["no version in configure.ac or packaging/NEWS.md"]
-    if version.group(1) != news.group(1):
-        return [f"configure.ac says {version.group(1)}, packaging/NEWS.md {news.group(1)}"]
-    return []
+    """news and Debian's changelog begin with the version in configure.ac"""
+    sources = {"configure.ac": r"AC_INIT\(\[api-gateway\], \[([^]]+)\]",
+               "packaging/NEWS.md": r"^## (\S+)",
+               "packaging/debian/changelog": r"\Aapi-gateway \(([^)-]+)-\d+\)"}
+    found = {path: re.search(pattern, tree.read(path), re.M) for path, pattern in sources.items()}
+    problems = [f"no version in {path}" for path, match in found.items() if not match]
+    if not problems and len({match.group(1) for match in found.values()}) > 1:
+        problems = [", ".join(f"{path} says {match.group(1)}" for path, match in found.items())]
+    return problems
 
 
 def check_links(tree):

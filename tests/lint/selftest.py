@@ -132,7 +132,11 @@ CASES = [
     (manual.check_examples, replace(manual.FILE_MAN, ".Sh KEYS", ".Sh WORDS"), "no section KEYS"),
     (documentation.check_man_page, append(MAN, ".Sh NAME\n"), "NAME"),
     (documentation.check_version, replace("packaging/NEWS.md", "\n## ", "\n## 9"),
-     "packaging/NEWS.md 9"),
+     "packaging/NEWS.md says 9"),
+    (documentation.check_version, replace("packaging/debian/changelog", "(0", "(10"),
+     "packaging/debian/changelog says 10"),
+    (documentation.check_version, remove("packaging/debian/changelog"),
+     "no version in packaging/debian/changelog"),
     (documentation.check_links, append("README.md", "[x](src/nowhere.md)\n"),
      "src/nowhere.md does not exist"),
 ]
