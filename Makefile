@@ -15,7 +15,7 @@ CONFIG_MK := $(firstword $(if $(filter build,$(B)),$(wildcard config.mk)) $(B)/c
 
 # Goals that need no configured tree: they work without one, or call make again for the rest
 # (which is what lets `make run` install a compiler first).
-BARE_GOALS := help deps run check asan tsan soak coverage dist deb docker format format-check clean distclean
+BARE_GOALS := help deps run check asan tsan soak coverage dist deb rpm docker format format-check clean distclean
 ifneq ($(filter-out $(BARE_GOALS),$(or $(MAKECMDGOALS),all)),)
 include $(CONFIG_MK)
 endif
@@ -64,7 +64,7 @@ LIBRARY := $(B)/libgateway.a
 
 # The user's CPPFLAGS, CXXFLAGS and LDFLAGS come last and win. Headers of libraries are system
 # headers: their warnings are not ours.
-GW_CPPFLAGS = -Isrc -D_GLIBCXX_ASSERTIONS \
+GW_CPPFLAGS = -Isrc $(GW_ASSERTIONS) \
   -DGATEWAY_VERSION='"$(VERSION)"' \
   -DGATEWAY_SYSCONFDIR='"$(sysconfdir)/api-gateway"' \
   -DGATEWAY_RUNSTATEDIR='"$(runstatedir)"'
@@ -307,6 +307,20 @@ deb: dist  ## Debian package and source package, checked by lintian, in build/de
 	lintian --allow-root --pedantic --fail-on error,warning $(B)/deb/*.changes
 	@ls $(B)/deb/*.deb $(B)/deb/*.dsc
 
+# Debian's rpm lacks what a distribution sets up, and knows nothing of what is installed.
+RPMBUILD = rpmbuild $(if $(wildcard /usr/lib/rpm/macros.d/macros.systemd),,--nodeps --load packaging/rpm/macros.distribution)
+RPMBUILD_FLAGS ?=
+
+rpm: dist  ## RPM and source RPM, checked by rpmlint, in build/rpm
+	@packaging/deps.sh rpm
+	rm -rf $(B)/rpm && mkdir -p $(B)/rpm/SOURCES $(B)/rpm/SPECS
+	cp $(B)/$(DIST).tar.gz $(B)/rpm/SOURCES
+	git show HEAD:packaging/api-gateway.sysusers > $(B)/rpm/SOURCES/api-gateway.sysusers
+	sed 's|@VERSION@|$(RELEASE)|g' packaging/rpm/api-gateway.spec.in > $(B)/rpm/SPECS/api-gateway.spec
+	$(RPMBUILD) -ba $(RPMBUILD_FLAGS) --define '_topdir $(abspath $(B))/rpm' $(B)/rpm/SPECS/api-gateway.spec
+	rpmlint -c packaging/rpm/rpmlint.toml $(B)/rpm/SPECS/api-gateway.spec $(B)/rpm/*RPMS
+	@find $(B)/rpm -name '*.rpm'
+
 docker:  ## container image api-gateway
 	docker build -t api-gateway .
 
@@ -326,5 +340,5 @@ help:  ## this list
 
 .PHONY: all deps run check check-unit check-blackbox check-conformance check-lossless check-kills \
   check-prometheus check-lint conformance lint asan tsan soak fuzz bench-instructions coverage format \
-  format-check install uninstall dist deb docker \
+  format-check install uninstall dist deb rpm docker \
   compile_commands.json clean distclean help FORCE

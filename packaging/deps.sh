@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# deps.sh [deb]: installs what is missing to build, run and check api-gateway, and
-# with an argument to make that package; does nothing when all is there.
+# deps.sh [deb|rpm]: installs what is missing to build, run and check api-gateway, and
+# with an argument to make packages of that kind; does nothing when all is there.
 # Asks for what is needed (a command, a library), not for a package, so that tools installed in
 # another way count.
 set -eu
@@ -45,6 +45,10 @@ case ${1-} in
     need build-essential build-essential make command -v dpkg-buildpackage
     need debhelper       debhelper       debhelper command -v dh
     need lintian         lintian         lintian   command -v lintian
+    ;;
+  rpm)
+    need rpmbuild rpm     rpm-build command -v rpmbuild
+    need rpmlint  rpmlint rpmlint   command -v rpmlint
     ;;
 esac
 

@@ -49,9 +49,9 @@ class Deps(Case):
         self.stub("pkg-config", 'case $* in *spdlog*) exit 1; esac')
         os.unlink(os.path.join(self.bin, "mandoc"))
 
-    def run_script(self, **env):
+    def run_script(self, *args, **env):
         """(exit status, what it said, the calls of installers)"""
-        done = subprocess.run(["/bin/sh", DEPS], env={"PATH": self.bin, **env},
+        done = subprocess.run(["/bin/sh", DEPS, *args], env={"PATH": self.bin, **env},
                               text=True, check=False,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=DEADLINE)
         calls = []
@@ -77,6 +77,15 @@ class Deps(Case):
         self.assertIn("missing: spdlog mandoc\n", said)
         self.assertIn(f"+ {update}\n", said)
         self.assertIn(f" {install}\n", said)
+
+    def test_packages_need_more(self):
+        self.installer("apt-get")
+        self.stub("dh")
+        _, said, calls = self.run_script("deb")
+        self.assertRegex(calls[1], " build-essential lintian$")
+        self.assertIn("missing: build-essential lintian\n", said)
+        _, _, calls = self.run_script("rpm")
+        self.assertRegex(calls[3], " rpm rpmlint$")
 
     def test_dnf_is_used_where_that_is_what_the_system_has(self):
         self.lack()
