@@ -15,7 +15,7 @@ CONFIG_MK := $(firstword $(if $(filter build,$(B)),$(wildcard config.mk)) $(B)/c
 
 # Goals that need no configured tree: they work without one, or call make again for the rest
 # (which is what lets `make run` install a compiler first).
-BARE_GOALS := help deps run check asan tsan soak coverage dist deb rpm docker format format-check clean distclean
+BARE_GOALS := help deps run check asan tsan soak coverage dist deb rpm check-packages docker format format-check clean distclean
 ifneq ($(filter-out $(BARE_GOALS),$(or $(MAKECMDGOALS),all)),)
 include $(CONFIG_MK)
 endif
@@ -321,6 +321,13 @@ rpm: dist  ## RPM and source RPM, checked by rpmlint, in build/rpm
 	rpmlint -c packaging/rpm/rpmlint.toml $(B)/rpm/SPECS/api-gateway.spec $(B)/rpm/*RPMS
 	@find $(B)/rpm -name '*.rpm'
 
+BASE ?= $(B)/packages/base
+
+check-packages: deb rpm  ## live with the packages in a clean system under systemd (as root)
+	@packaging/deps.sh check-packages
+	@tests/packages/run.py --base $(BASE) $(B)/deb/api-gateway_*.deb
+	@tests/packages/run.py --base $(BASE) $(B)/rpm/RPMS/*/api-gateway-$(RELEASE)-*.rpm
+
 docker:  ## container image api-gateway
 	docker build -t api-gateway .
 
@@ -339,6 +346,6 @@ help:  ## this list
 	@echo '  CONFIGURE_FLAGS="--prefix=/usr" is passed on to configure.'
 
 .PHONY: all deps run check check-unit check-blackbox check-conformance check-lossless check-kills \
-  check-prometheus check-lint conformance lint asan tsan soak fuzz bench-instructions coverage format \
+  check-prometheus check-packages check-lint conformance lint asan tsan soak fuzz bench-instructions coverage format \
   format-check install uninstall dist deb rpm docker \
   compile_commands.json clean distclean help FORCE

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# deps.sh [deb|rpm]: installs what is missing to build, run and check api-gateway, and
-# with an argument to make packages of that kind; does nothing when all is there.
+# deps.sh [deb|rpm|check-packages]: installs what is missing to build, run and check api-gateway, and
+# with an argument to make packages of that kind, or to try them; does nothing when all is there.
 # Asks for what is needed (a command, a library), not for a package, so that tools installed in
 # another way count.
 set -eu
@@ -49,6 +49,10 @@ case ${1-} in
   rpm)
     need rpmbuild rpm     rpm-build command -v rpmbuild
     need rpmlint  rpmlint rpmlint   command -v rpmlint
+    ;;
+  check-packages)
+    need mmdebstrap     mmdebstrap        mmdebstrap        command -v mmdebstrap
+    need systemd-nspawn systemd-container systemd-container command -v systemd-nspawn
     ;;
 esac
 
