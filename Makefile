@@ -15,7 +15,8 @@ CONFIG_MK := $(firstword $(if $(filter build,$(B)),$(wildcard config.mk)) $(B)/c
 
 # Goals that need no configured tree: they work without one, or call make again for the rest
 # (which is what lets `make run` install a compiler first).
-BARE_GOALS := help deps run check asan tsan soak coverage dist deb rpm check-packages docker format format-check clean distclean
+BARE_GOALS := help deps run check asan tsan soak coverage dist deb rpm check-packages \
+  check-containers docker format format-check clean distclean
 ifneq ($(filter-out $(BARE_GOALS),$(or $(MAKECMDGOALS),all)),)
 include $(CONFIG_MK)
 endif
@@ -328,6 +329,9 @@ check-packages: deb rpm  ## live with the packages in a clean system under syste
 	@tests/packages/run.py --base $(BASE) $(B)/deb/api-gateway_*.deb
 	@tests/packages/run.py --base $(BASE) $(B)/rpm/RPMS/*/api-gateway-$(RELEASE)-*.rpm
 
+check-containers:  ## live with the containers of docker-compose.yml (needs an engine)
+	@tests/packages/compose.py
+
 docker:  ## container image api-gateway
 	docker build -t api-gateway .
 
@@ -346,6 +350,6 @@ help:  ## this list
 	@echo '  CONFIGURE_FLAGS="--prefix=/usr" is passed on to configure.'
 
 .PHONY: all deps run check check-unit check-blackbox check-conformance check-lossless check-kills \
-  check-prometheus check-packages check-lint conformance lint asan tsan soak fuzz bench-instructions coverage format \
+  check-prometheus check-packages check-containers check-lint conformance lint asan tsan soak fuzz bench-instructions coverage format \
   format-check install uninstall dist deb rpm docker \
   compile_commands.json clean distclean help FORCE
