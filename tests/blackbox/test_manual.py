@@ -228,7 +228,8 @@ class Commands(Manual):
 
 class Readme(Manual):
     # What has a test of its own, or suites of its own (make), or is a picture.
-    TRIED_ELSEWHERE = ("haeder", '{"error"', "explain", '"tests"', "make run", "│ master")
+    TRIED_ELSEWHERE = ("haeder", '{"error"', "explain", '"tests"', "make run", "│ master",
+                       "make deb", "docker build", "make install")  # by tests/packages
 
     def test_its_commands_work(self):
         services = [self.origin(), self.origin()]
