@@ -8,6 +8,7 @@ import threading
 from case import Case
 from origin import answer, answer_raw
 from test_upgrade import AGREE, ASK
+from wire import DEADLINE
 
 PHASES = ("queue_ms", "connect_ms", "upstream_header_ms", "upstream_ms")
 PAUSE = 0.2  # seconds that a service waits
@@ -18,12 +19,34 @@ def pause():
     threading.Event().wait(PAUSE)
 
 
-def slow_head_and_body(conn):
-    while conn.read_request():
+class SlowService:
+    """Pauses before the head, and again once that has come to the client."""
+
+    def __init__(self):
+        self.head_is_there = threading.Semaphore(0)
+
+    def serve(self, conn):
+        while conn.read_request():
+            pause()
+            conn.send(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nha")
+            self.pause_after_head()
+            conn.send(b"lf")
+
+    def tunnel(self, conn):
+        conn.read_request_head()
+        conn.send(AGREE.encode())
+        self.pause_after_head()
+        conn.half_close()
+        conn.wait_end()
+
+    def pause_after_head(self):
+        self.head_is_there.acquire(timeout=DEADLINE)
         pause()
-        conn.send(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nha")
-        pause()
-        conn.send(b"lf")
+
+    def read_head(self, client):
+        response = client.read_head()
+        self.head_is_there.release()
+        return response
 
 
 def stale_once(conn):
@@ -64,8 +87,12 @@ class Timings(Case):
                 self.assert_phases(record, "queue_ms", "upstream_header_ms", "upstream_ms")
 
     def test_the_head_and_the_body_are_waited_for_in_their_own_phases(self):
-        gw = self.gateway(self.origin(slow_head_and_body))
-        record = self.assert_log(gw, gw.get("/api/service1/x"), bytes_out=4)
+        slow = SlowService()
+        gw = self.gateway(self.origin(slow.serve))
+        with gw.client() as client:
+            client.send_request("GET", "/api/service1/x")
+            response = client.read_body(slow.read_head(client))
+        record = self.assert_log(gw, response, bytes_out=4)
         self.assert_phases(record, *PHASES)
         self.assertGreaterEqual(record["upstream_header_ms"], WAITED)
         self.assertGreaterEqual(record["upstream_ms"] - record["upstream_header_ms"], WAITED)
@@ -126,17 +153,11 @@ class Timings(Case):
                            "upstream_ms")
 
     def test_a_tunnel_ends_with_the_service(self):
-        def script(conn):
-            conn.read_request_head()
-            conn.send(AGREE.encode())
-            pause()
-            conn.half_close()
-            conn.wait_end()
-
-        gw = self.gateway(self.origin(script))
+        slow = SlowService()
+        gw = self.gateway(self.origin(slow.tunnel))
         with gw.client() as client:
             client.send_request("GET", "/api/service1/x", ASK)
-            self.assertEqual(client.read_head().status, 101)
+            self.assertEqual(slow.read_head(client).status, 101)
             client.read_to_end()
         record = gw.wait_record(status_code=101)
         self.assert_phases(record, *PHASES)
@@ -170,10 +191,12 @@ class ServerTiming(Case):
             self.assertEqual(gw.get(target).all("Server-Timing"), [], target)
 
     def test_it_says_what_the_log_says(self):
-        gw = self.start(slow_head_and_body)
+        slow = SlowService()
+        gw = self.start(slow.serve)
         with gw.client() as client:
             for reused in (False, True):
-                response = client.get("/on/x")
+                client.send_request("GET", "/on/x")
+                response = client.read_body(slow.read_head(client))
                 told, record = self.metrics(response), self.assert_log(gw, response)
                 self.assertEqual(list(told), ["queue", *(["connect"] if not reused else []),
                                               "upstream", "gateway"])
