@@ -177,6 +177,21 @@ TEST_CASE("a host counts without port, last dot and letter case", "[proxy]") {
   CHECK(router.by_host(std::string(70000, 'a') + ".example.net") == "none");
 }
 
+TEST_CASE("letters have a case and no other byte, wherever it is in a host", "[proxy]") {
+  const std::string host("k0-@`{.abcdefghijklmnopqrstuvwxyz.example\xc1");
+  const Fixture router(std::vector<MatchConfig>{{"/", {host}, {}}});
+  CHECK(router.by_host(host) == "a");
+  for (std::size_t at = 0; at < host.size(); at++) {
+    CAPTURE(at);
+    const bool is_letter = host[at] >= 'a' && host[at] <= 'z';
+    std::string other = host;
+    other[at] = static_cast<char>(other[at] ^ 0x20);
+    CHECK(router.by_host(other) == (is_letter ? "a" : "none"));
+    other[at] = static_cast<char>(host[at] ^ 0x80);
+    CHECK(router.by_host(other) == "none");
+  }
+}
+
 TEST_CASE("a prefix of other hosts only leaves the request to a shorter one", "[proxy]") {
   const Fixture router({{"/a/b/", {"b.example"}, {}}, {"/a/", {"a.example"}, {}}, {"/x/", {}, {}}});
   CHECK(router.name({"/a/b/c", "b.example", "GET"}) == "a");
