@@ -4,6 +4,7 @@
 #include <event2/event.h>
 #include <malloc.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdlib>
@@ -20,10 +21,11 @@ constexpr bool kIsAddressSanitizer = __has_feature(address_sanitizer);
 constexpr bool kIsAddressSanitizer = false;
 #endif
 
-// A block's size is what malloc() says can be used of it. With malloc()'s own bytes in front the
-// sizes that are asked for here are multiples of kStep.
-constexpr std::size_t kStep = 64;
+// A block's size is what malloc() says can be used of it. With malloc()'s own bytes in front all
+// sizes are multiples of kStep, so that a block that is kept is no larger than a new one would be.
+constexpr std::size_t kStep = 16;
 constexpr std::size_t kMallocsOwn = 8;
+constexpr std::size_t kSmallest = 2;          // in steps
 constexpr std::size_t kSizes = 2048 / kStep;  // larger blocks are not kept
 constexpr unsigned kMostKept = 512;           // of each size
 
@@ -39,7 +41,7 @@ struct Kept {
 std::array<Kept, kSizes + 1> g_kept;  // by size in steps
 
 void* take(std::size_t bytes) {
-  const std::size_t steps = (bytes + kMallocsOwn + kStep - 1) / kStep;
+  const std::size_t steps = std::max((bytes + kMallocsOwn + kStep - 1) / kStep, kSmallest);
   if (steps > kSizes) return std::malloc(bytes);
   Kept& kept = g_kept[steps];
   KeptBlock* const block = kept.first;
@@ -52,7 +54,7 @@ void* take(std::size_t bytes) {
 void give(void* bytes) {
   if (bytes == nullptr) return;
   const std::size_t steps = (malloc_usable_size(bytes) + kMallocsOwn) / kStep;
-  if (steps == 0 || steps > kSizes || g_kept[steps].count == kMostKept) {
+  if (steps < kSmallest || steps > kSizes || g_kept[steps].count == kMostKept) {
     std::free(bytes);
     return;
   }
