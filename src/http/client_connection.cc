@@ -40,9 +40,6 @@ void ClientConnection::begin(ResponseHandler& handler, AttemptTraits traits,
     return;
   }
   reused_ = true;
-  in_flight_ = true;
-  evhttp_make_request(connection_, request_, EVHTTP_REQ_HEAD, "/");
-  report_written();
   state_ = State::Head;
   deadline_.clear();
 }
@@ -194,7 +191,6 @@ bool ClientConnection::accept_head(const ResponseHead& head) {
     return true;
   }
   state_ = State::Body;
-  status_ = head.status;
   decoder_.begin(head.framing, head.content_length);
   decoder_.collect_trailers(traits_.trailers);
   reusable_ = head.framing != Framing::Close && !head.connection_close &&
@@ -242,23 +238,12 @@ void ClientConnection::complete() {
   if (!upload_ended_ || !writer_.is_idle()) reusable_ = false;
   handler_ = nullptr;
   deadline_.clear();
-  reported_ = false;
-  if (reusable_) report_response();
-  if (!reusable_ || !reported_) {
+  if (!reusable_) {
     fail(Cause::UpstreamClosed);
     return;
   }
   state_ = State::Idle;
   owner_.on_idle(*this);
-}
-
-/// Tells evhttp that its HEAD request was answered: → the request's callback, which sets reported_.
-void ClientConnection::report_response() {
-  char line[] = "HTTP/1.1 200\n\n";
-  line[9] = static_cast<char>('0' + status_ / 100);
-  line[10] = static_cast<char>('0' + status_ / 10 % 10);
-  line[11] = static_cast<char>('0' + status_ % 10);
-  report_bytes(shell_, report_, connection_, line);
 }
 
 }  // namespace gateway::http

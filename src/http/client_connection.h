@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // ClientConnection: the guard of one connection to an instance of a service. Owns its wire:
-// strict response heads, body framing, timeouts, backpressure, tunnels. evhttp owns connecting,
-// the connection and request objects, and is told what happened (evhttp_shell.h).
+// strict response heads, body framing, timeouts, backpressure, tunnels. evhttp owns connecting and
+// the connection, for which it has one request from the connect on, whatever number of exchanges
+// the guard makes of it (evhttp_shell.h).
 //
 // States   Waiting (for an address) → Connecting → Exchanging (Head → Body | Tunnel) → Idle → …
 //          any → Dead, which its owner is told of from the loop, never on a handler's stack.
@@ -147,7 +148,6 @@ class ClientConnection : public ListNode {
   void note_keep_alive(const KeepAliveHint& hint);
   void deliver(std::span<char> bytes);
   void complete();
-  void report_response();
   void on_writable();
   void end_tunnel_side();
   void set_deadline();
@@ -162,9 +162,8 @@ class ClientConnection : public ListNode {
   const Timeouts* timeouts_ = nullptr;
   bufferevent* shell_ = nullptr;
   evhttp_connection* connection_ = nullptr;
-  evhttp_request* request_ = nullptr;             ///< owned by us and used again for each exchange
+  evhttp_request* request_ = nullptr;             ///< the only one, owned by us
   bufferevent_event_cb connect_event_ = nullptr;  ///< evhttp's, until connected
-  bufferevent_data_cb report_ = nullptr;          ///< evhttp's read callback
   BodyDecoder decoder_;
   SocketWriter writer_;
   UniqueFd connected_;  ///< a unix socket evhttp has not been told of yet
@@ -179,7 +178,6 @@ class ClientConnection : public ListNode {
   unsigned interim_count_ = 0;
   std::size_t interim_bytes_ = 0;
   Tag tag_;
-  int status_ = 0;
   AttemptTraits traits_;
   State state_ = State::Waiting;
   Cause failure_ = Cause::None;
@@ -190,7 +188,6 @@ class ClientConnection : public ListNode {
   bool upload_ended_ = false;
   bool paused_ = false;
   bool reusable_ = false;
-  bool reported_ = false;  ///< evhttp has taken the response as complete
   bool input_ended_ = false;
   bool was_congested_ = false;
   bool write_deadline_runs_ = false;

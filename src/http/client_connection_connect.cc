@@ -50,12 +50,7 @@ void ClientConnection::connect(const Address& address) {
   const timeval never{86400, 0};  // our deadline comes first
   evhttp_connection_set_timeout_tv(connection_, &never);
   request_ = evhttp_request_new(
-      [](evhttp_request* request, void* self) {
-        auto* connection = static_cast<ClientConnection*>(self);
-        connection->in_flight_ = false;
-        connection->reported_ =
-            request != nullptr && evhttp_request_get_response_code(request) != 0;
-      },
+      [](evhttp_request*, void* self) { static_cast<ClientConnection*>(self)->in_flight_ = false; },
       this);
   evhttp_request_own(request_);
   in_flight_ = true;
@@ -132,9 +127,8 @@ void ClientConnection::on_connected() {
 }
 
 /// evhttp believes that it has queued its head; its output being mute, there is nothing to write.
-void ClientConnection::report_written() {
-  shell_callbacks(shell_).write(shell_, connection_);  // → "awaiting response"
-  if (report_ == nullptr) report_ = shell_callbacks(shell_).read;
-}
+/// It awaits a response from now on, until the connection ends: to tell it of each took 4,800 of
+/// the 21,900 instructions of a small GET.
+void ClientConnection::report_written() { shell_callbacks(shell_).write(shell_, connection_); }
 
 }  // namespace gateway::http

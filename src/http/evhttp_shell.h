@@ -6,8 +6,8 @@
 // evhttp keeps what it is good at: accepting, connecting, connection and request objects,
 // dispatch, completion and failure callbacks, the keep-alive life cycle. The guards
 // (ServerConnection, ClientConnection) own the socket: they read, parse strictly, frame, and write
-// the bytes. evhttp is told the outcome as a tiny constant head per message, and never sees, nor
-// can emit, a byte of the wire.
+// the bytes. evhttp is told of each request of a client as a tiny constant head, and of how each
+// connection ends; it never sees, nor can emit, a byte of the wire.
 #pragma once
 
 #include <event2/event_struct.h>
