@@ -128,10 +128,10 @@ COUNTS := $(B)/check
 UBSAN_OPTIONS ?= print_stacktrace=1
 export UBSAN_OPTIONS
 
-check: deps  ## deps, build, then all tests: unit, black-box, conformance, lint
+check: deps  ## deps, build, then all tests: unit, black-box, conformance, lint, costs
 	@rm -rf $(COUNTS)
 	$(AGAIN) $(GATEWAY) $(UNIT)
-	+@status=0; for suite in unit blackbox conformance lint; do \
+	+@status=0; for suite in unit blackbox conformance lint costs; do \
 	  $(MAKE) --no-print-directory B=$(B) check-$$suite || status=1; done; exit $$status
 
 check-unit: $(UNIT)  ## unit tests
@@ -165,6 +165,16 @@ check-lint: $(GATEWAY)  ## include levels, documentation, man page, and other ch
 	$(call say,CHECK,lint)python3 tests/lint/run.py --gateway $(GATEWAY) --count $(COUNTS)/lint
 
 lint: check-lint
+
+# The ceilings are those of a program as it is shipped: optimised, and without instruments.
+IS_AS_SHIPPED = $(if $(strip $(GW_INSTRUMENT)),,$(filter -O2 -O3,$(CXXFLAGS)))
+
+check-costs: $(GATEWAY)  ## instructions and system calls of a request, by valgrind: none above its ceiling
+	@mkdir -p $(COUNTS) && rm -f $(COUNTS)/costs
+	$(if $(IS_AS_SHIPPED),$(call say,CHECK,costs)python3 tests/bench/costs.py --gateway $(GATEWAY) --count $(COUNTS)/costs,\
+	  @echo 'costs: not counted of this build, which is not optimised or has instruments')
+
+bench-instructions: check-costs
 
 asan: B := build/asan
 asan:  ## all tests under AddressSanitizer and UndefinedBehaviorSanitizer, in build/asan
@@ -220,9 +230,6 @@ $(B)/fuzz/%: $(B)/fuzz/tests/fuzz/%.o $(FUZZ_LIBRARY)
 	$(call say,LD,$@)$(FUZZ_CXX) $(FUZZ_SANITIZE) -fsanitize=fuzzer -o $@ $^ $(LIBRARY_LIBS)
 
 -include $(patsubst %.cc,$(B)/fuzz/%.d,$(LIB_SRCS) $(wildcard tests/fuzz/*.cc))
-
-bench-instructions: $(GATEWAY)  ## instructions of a request, with few routes and with many (valgrind)
-	@python3 tests/bench/instructions.py --gateway $(GATEWAY)
 
 coverage: B := build/coverage
 coverage:  ## all tests with line counts, in build/coverage; gcovr, when installed, prints a table
@@ -350,6 +357,6 @@ help:  ## this list
 	@echo '  CONFIGURE_FLAGS="--prefix=/usr" is passed on to configure.'
 
 .PHONY: all deps run check check-unit check-blackbox check-conformance check-lossless check-kills \
-  check-prometheus check-packages check-containers check-lint conformance lint asan tsan soak fuzz bench-instructions coverage format \
+  check-prometheus check-packages check-containers check-lint check-costs conformance lint asan tsan soak fuzz bench-instructions coverage format \
   format-check install uninstall dist deb rpm docker \
   compile_commands.json clean distclean help FORCE

@@ -40,6 +40,7 @@ need python3        python3             python3            command -v python3
 need jsonschema     python3-jsonschema  python3-jsonschema has_jsonschema
 need curl           curl                curl               command -v curl
 need mandoc         mandoc              mandoc             command -v mandoc
+need valgrind       valgrind            valgrind           command -v valgrind
 case ${1-} in
   deb)
     need build-essential build-essential make command -v dpkg-buildpackage

@@ -1,0 +1,269 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Counts what a request costs a worker: instructions and system calls, by valgrind.
+
+    costs.py --gateway PATH [--count FILE]
+
+Both are the same on a fast machine and on a slow one, so each has a ceiling in the table below (for
+instructions of x86-64), and more than that is a failure (exit status 1). Each figure is the difference between two runs that
+differ in nothing but REQUESTS requests, divided by that number: what starting and stopping cost is
+not in it. A busy machine adds ticks of the timer and nothing takes any away: what is above its
+ceiling is counted again, and the least counts. One worker, one client and one service, each on one
+kept connection on loopback; the access log goes to a file.
+
+Waiting (epoll_wait) and writing the log are not counted as calls: both are shared by as many
+requests as come together. Nor is looking at the clock: outside of valgrind that is no system call.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import platform
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+
+WARM_UP, REQUESTS = 30, 400
+MORE_FIELDS = 10
+ROUNDS = 4
+PATIENCE_S = 60  # for one step of a run; a whole run takes a second or two
+
+KIB = 1024
+SHARED_CALLS = {"epoll_wait", "write", "clock_gettime", "time"}
+
+
+class Scenario:
+    """What all requests of a run are like, and the most that one of them may cost."""
+
+    def __init__(self, name, instructions, calls, routes=8, **kind):
+        self.name, self.routes = name, routes
+        is_known = platform.machine() == "x86_64"
+        self.ceiling = (instructions if is_known else float("inf"), calls)
+        self.more_fields = kind.get("more_fields", 0)
+        self.body = b"x" * kind.get("body", 0)
+        self.answer_size = kind.get("answer_size", 3)
+
+
+SMALL = Scenario("a small GET", 18000, 4.1)
+SCENARIOS = [
+    SMALL,
+    Scenario(f"the same with {MORE_FIELDS} more header fields", 18000 + MORE_FIELDS * 450, 4.1,
+             more_fields=MORE_FIELDS),
+    Scenario("the same, 2,000 routes instead of 8", 18000 * 1.03, 4.1, routes=2000),
+    Scenario("a POST of 1 KiB", 19000, 4.1, body=KIB),
+    Scenario("an answer of 16 KiB", 19000, 4.5, answer_size=16 * KIB),
+]
+
+
+class Service(threading.Thread):
+    """Answers each request with as many bytes as its path ends with."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+        self.start()
+
+    def run(self):
+        while True:
+            connection, _ = self.listener.accept()
+            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+
+    @staticmethod
+    def serve(connection):
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        received = b""
+        while data := connection.recv(65536):
+            received += data
+            head, end, rest = received.partition(b"\r\n\r\n")
+            length = re.search(rb"(?i)\ncontent-length: (\d+)", head)
+            body = int(length[1]) if length else 0
+            if not end or len(rest) < body:
+                continue
+            received = rest[body:]
+            size = int(re.match(rb"\S+ /(\d+)", head)[1])
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
+                               b"Content-Length: %d\r\n\r\n" % size + b"a" * size)
+
+
+def configuration(count, url):
+    """`count` routes; each four of them share a prefix and differ in host and method."""
+    routes = []
+    for number in range(count):
+        group, kind = number // 4, number % 4
+        match = {"path_prefix": f"/group-{group:04}/items/"}
+        if kind == 1:
+            match["host"] = f"host-{group:04}.bench.test"
+        if kind == 2:
+            match["host"] = f"*.zone-{group:04}.bench.test"
+        if kind == 3:
+            match["methods"] = ["PUT", "DELETE"]
+        routes.append({"match": match, "service": "bench", "rewrite": {"path_prefix": "/"}})
+    return {"listeners": [{"address": "127.0.0.1:0"}], "workers": 1, "routes": routes,
+            "services": {"bench": {"instances": [{"url": url}]}}}
+
+
+def requests(count, scenario):
+    """`count` requests that meet routes of all groups, with and without a host."""
+    fields = "".join(f"X-Bench-{number}: some-value-{number}\r\n"
+                     for number in range(scenario.more_fields))
+    method = "GET"
+    if scenario.body:
+        method = "POST"
+        fields += f"Content-Length: {len(scenario.body)}\r\n"
+    for number in range(count):
+        group = number * 7 % (scenario.routes // 4)
+        host = ("elsewhere", f"host-{group:04}", f"any.zone-{group:04}")[number % 3]
+        yield (f"{method} /group-{group:04}/items/{scenario.answer_size} HTTP/1.1\r\n"
+               f"Host: {host}.bench.test\r\nUser-Agent: bench\r\nAccept: */*\r\n{fields}\r\n"
+               ).encode("ascii") + scenario.body
+
+
+class Run:
+    """One gateway under callgrind in a directory of its own."""
+
+    def __init__(self, gateway, folder, config):
+        self.folder = pathlib.Path(folder)
+        (self.folder / "gateway.json").write_text(json.dumps(config), encoding="ascii")
+        environment = {name: value for name, value in os.environ.items()
+                       if not re.match("GATEWAY_|SERVICE|RUNTIME_DIRECTORY", name)}
+        with open(self.folder / "access.log", "wb") as access_log:
+            self.process = subprocess.Popen(
+                ["valgrind", "--tool=callgrind", "--callgrind-out-file=callgrind.%p",
+                 "--trace-syscalls=yes", "--log-file=calls.%p",
+                 gateway, "-c", "gateway.json", "--runtime-dir", "."],
+                cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=access_log,
+                stderr=subprocess.PIPE, text=True, start_new_session=True)
+
+    def wait_ready(self):
+        """Gives the port once workers accept."""
+        port, said = None, []
+        for line in self.process.stderr:
+            said.append(line)
+            if found := re.search(r"listening address=127\.0\.0\.1:(\d+)", line):
+                port = int(found[1])
+            if "generation ready" in line:
+                threading.Thread(target=self.process.stderr.read, daemon=True).start()
+                return port
+        raise RuntimeError("the gateway did not start:\n" + "".join(said))
+
+    def drive(self, messages):
+        with socket.create_connection(("127.0.0.1", self.wait_ready()), PATIENCE_S) as client:
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            for message in messages:
+                client.sendall(message)
+                received, whole = b"", None
+                while whole is None or len(received) < whole:
+                    data = client.recv(65536)
+                    if not data or not received and not data.startswith(b"HTTP/1.1 200 "):
+                        raise RuntimeError(f"not the answer of the service: {data!r}")
+                    received += data
+                    head, end, _ = received.partition(b"\r\n\r\n")
+                    if end:
+                        length = re.search(rb"\nContent-Length: (\d+)", head)
+                        whole = len(head) + len(end) + int(length[1])
+
+    def worker_costs(self):
+        """Ends the gateway; gives the instructions and the system calls of its worker."""
+        self.process.send_signal(signal.SIGTERM)
+        if self.process.wait(PATIENCE_S) != 0:
+            raise RuntimeError(f"the gateway ended with {self.process.returncode}")
+        workers = [path for path in self.folder.glob("callgrind.*")
+                   if int(path.suffix[1:]) != self.process.pid]
+        if len(workers) != 1:
+            raise RuntimeError(f"no counts of one worker: {workers}")
+        totals = re.findall(r"^(?:totals|summary): (\d+)", workers[0].read_text(), re.M)
+        said = (self.folder / f"calls{workers[0].suffix}").read_text()
+        calls = [name for name in re.findall(r"^SYSCALL\[\d+,1\]\( *\d+\) sys_(\w+)", said, re.M)
+                 if name not in SHARED_CALLS]
+        if not totals or not calls:
+            raise RuntimeError("valgrind did not say what the worker did")
+        return int(totals[-1]), len(calls)
+
+    def kill(self):
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+
+def count_run(gateway, config, messages):
+    with tempfile.TemporaryDirectory(prefix="gateway-bench-") as folder:
+        os.chmod(folder, 0o777)  # the worker of a root is somebody else
+        run = Run(gateway, folder, config)
+        try:
+            run.drive(messages)
+            return run.worker_costs()
+        finally:
+            run.kill()
+
+
+class Counter:
+    def __init__(self, gateway):
+        self.gateway = gateway
+        self.service = Service()
+        self.started = {}  # routes: what a run of WARM_UP small requests cost, at least
+
+    def run(self, routes, messages):
+        return count_run(self.gateway, configuration(routes, self.service.url), messages)
+
+    def start(self, routes):
+        warm_up = Scenario(SMALL.name, 0, 0, routes)
+        costs = self.run(routes, requests(WARM_UP, warm_up))
+        self.started[routes] = tuple(map(min, costs, self.started.get(routes, costs)))
+
+    def per_request(self, scenario):
+        warm_up = Scenario(SMALL.name, 0, 0, scenario.routes)
+        costs = self.run(scenario.routes, [*requests(WARM_UP, warm_up),
+                                           *requests(REQUESTS, scenario)])
+        return tuple((cost - started) / REQUESTS
+                     for cost, started in zip(costs, self.started[scenario.routes]))
+
+    def count(self, scenario):
+        """The least of what some rounds said, or the first that is below the ceiling."""
+        least = None
+        for number in range(ROUNDS):
+            if number > 0 or scenario.routes not in self.started:
+                self.start(scenario.routes)
+            costs = self.per_request(scenario)
+            least = tuple(map(min, costs, least or costs))
+            if all(map(lambda cost, most: cost <= most, least, scenario.ceiling)):
+                break
+        return least
+
+
+def main():
+    parser = argparse.ArgumentParser(description="instructions and system calls of a request")
+    parser.add_argument("--gateway", required=True, help="the program")
+    parser.add_argument("--count", help="write passed, failed and skipped into this file")
+    options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # not without ending the gateway
+    if shutil.which("valgrind") is None:
+        sys.exit('costs.py: valgrind is missing, install the package "valgrind"')
+
+    counter = Counter(os.path.abspath(options.gateway))
+    failed = 0
+    print("what a request costs a worker, with all connections kept:\n"
+          f"  {'':42} {'instructions':>18} {'system calls':>14}")
+    for scenario in SCENARIOS:
+        instructions, calls = counter.count(scenario)
+        most_instructions, most_calls = scenario.ceiling
+        is_above = instructions > most_instructions or calls > most_calls
+        failed += is_above
+        print(f"  {scenario.name:42} {instructions:>9,.0f} /{most_instructions:>7,.0f}"
+              f" {calls:>8.2f} /{most_calls:>4}{'  ABOVE ITS CEILING' if is_above else ''}",
+              flush=True)
+    if options.count:
+        pathlib.Path(options.count).write_text(f"{len(SCENARIOS) - failed} {failed} 0\n",
+                                               encoding="ascii")
+    print(f"costs: {len(SCENARIOS) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
