@@ -231,6 +231,9 @@ $(B)/fuzz/%: $(B)/fuzz/tests/fuzz/%.o $(FUZZ_LIBRARY)
 
 -include $(patsubst %.cc,$(B)/fuzz/%.d,$(LIB_SRCS) $(wildcard tests/fuzz/*.cc))
 
+bench: $(GATEWAY)  ## CPU and system calls of a request, beside nginx and HAProxy where installed: minutes
+	@python3 tests/bench/compare.py --gateway $(GATEWAY)
+
 coverage: B := build/coverage
 coverage:  ## all tests with line counts, in build/coverage; gcovr, when installed, prints a table
 	+@$(MAKE) --no-print-directory B=$(B) CONFIGURE_FLAGS='--enable-coverage $(CONFIGURE_FLAGS)' check
@@ -356,7 +359,7 @@ help:  ## this list
 	@echo; echo '  V=1 shows the commands; B=build/x builds in another folder;'
 	@echo '  CONFIGURE_FLAGS="--prefix=/usr" is passed on to configure.'
 
-.PHONY: all deps run check check-unit check-blackbox check-conformance check-lossless check-kills \
-  check-prometheus check-packages check-containers check-lint check-costs conformance lint asan tsan soak fuzz bench-instructions coverage format \
-  format-check install uninstall dist deb rpm docker \
-  compile_commands.json clean distclean help FORCE
+.PHONY: all deps run check check-unit check-blackbox check-conformance check-lossless \
+  check-kills check-prometheus check-packages check-containers check-lint check-costs \
+  conformance lint asan tsan soak fuzz bench bench-instructions coverage format format-check \
+  install uninstall dist deb rpm docker compile_commands.json clean distclean help FORCE

@@ -5,11 +5,11 @@
     costs.py --gateway PATH [--count FILE]
 
 Both are the same on a fast machine and on a slow one, so each has a ceiling in the table below (for
-instructions of x86-64), and more than that is a failure (exit status 1). Each figure is the difference between two runs that
-differ in nothing but REQUESTS requests, divided by that number: what starting and stopping cost is
-not in it. A busy machine adds ticks of the timer and nothing takes any away: what is above its
-ceiling is counted again, and the least counts. One worker, one client and one service, each on one
-kept connection on loopback; the access log goes to a file.
+instructions of x86-64), and more than that is a failure (exit status 1). Each figure is the
+difference between two runs that differ in nothing but REQUESTS requests, divided by that number:
+what starting and stopping cost is not in it. A busy machine adds ticks of the timer and nothing
+takes any away: what is above its ceiling is counted again, and the least counts. One worker, one
+client and one service, each on one kept connection on loopback; the access log goes to a file.
 
 Waiting (epoll_wait) and writing the log are not counted as calls: both are shared by as many
 requests as come together. Nor is looking at the clock: outside of valgrind that is no system call.
