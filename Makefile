@@ -35,9 +35,10 @@ $(B)/configure: configure.ac
 	$(call say,AUTOCONF,$@)cd $(@D) && aclocal && autoconf
 
 $(B)/config.mk: $(B)/configure src/config.mk.in
-	$(call say,CONFIG,$@)cd $(@D) && ./configure --srcdir='$(CURDIR)' --quiet $(CONFIGURE_FLAGS)
+	$(call say,CONFIG,$@)cd $(@D) && ./configure --srcdir='$(CURDIR)' --quiet \
+	  $(or $(CONFIGURE_FLAGS),$(shell cat $(B)/configure.flags 2>/dev/null))
 
-# Flags other than those the folder was configured with configure it again.
+# Flags other than those the folder was configured with, and remembers, configure it again.
 ifneq ($(CONFIGURE_FLAGS),)
 $(B)/config.mk: $(B)/configure.flags
 $(B)/configure.flags: FORCE
