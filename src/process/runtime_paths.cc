@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <string_view>
+#include <system_error>
 
 #include "util/text.h"
 
@@ -23,6 +25,13 @@ std::string runtime_directory(const RuntimeOptions& options) {
   return GATEWAY_RUNSTATEDIR "/api-gateway";
 }
 
+// Who is told the name may be in another directory, and a socket has to have such a one.
+std::string absolute(const std::string& path) {
+  std::error_code error;  // a working directory that is gone: as good as it gets
+  const auto whole = std::filesystem::absolute(path, error);
+  return error ? path : whole.string();
+}
+
 // 0, or the errno value that says why no file can be made in it.
 int directory_error(const std::string& path) {
   struct stat info {};
@@ -34,16 +43,16 @@ int directory_error(const std::string& path) {
 }  // namespace
 
 std::string pid_file_path(const RuntimeOptions& options) {
-  if (!options.pid_file.empty()) return options.pid_file;
-  return runtime_directory(options) + "/api-gateway.pid";
+  if (!options.pid_file.empty()) return absolute(options.pid_file);
+  return absolute(runtime_directory(options) + "/api-gateway.pid");
 }
 
 std::string in_runtime_directory(const RuntimeOptions& options, const std::string& name) {
-  return name.starts_with('/') ? name : runtime_directory(options) + "/" + name;
+  return name.starts_with('/') ? name : absolute(runtime_directory(options) + "/" + name);
 }
 
 Result<std::string> writable_pid_file_path(const RuntimeOptions& options) {
-  if (!options.pid_file.empty()) return options.pid_file;
+  if (!options.pid_file.empty()) return pid_file_path(options);
   const std::string directory = runtime_directory(options);
   const int error = directory_error(directory);
   if (error == 0) return pid_file_path(options);

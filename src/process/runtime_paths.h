@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Where a running gateway keeps its pid file, and its control socket beside it.
+// Where a running gateway keeps its pid file, and its control socket beside it. All names that come
+// out are absolute, those that go in may be relative to the working directory.
 #pragma once
 
 #include <string>

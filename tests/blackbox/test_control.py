@@ -167,6 +167,14 @@ class Reload(ControlCase):
         self.assertIn("reloaded: generation 2", out)
         self.assertTrue(stat.S_ISSOCK(os.stat(path.replace(".pid", ".sock")).st_mode))
 
+    def test_names_may_be_relative_to_the_working_directory(self):
+        for args in (("--runtime-dir", "."), ("--pid-file", "one.pid")):
+            with self.subTest(args=args):
+                gw = self.start(args=args)
+                status, out, err = run_command("reload", *args, cwd=gw.directory)
+                self.assertEqual((status, err), (0, ""))
+                self.assertIn("reloaded: generation 2", out)
+
 
 class Status(ControlCase):
     def test_json_has_generations_and_workers(self):

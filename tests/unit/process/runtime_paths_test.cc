@@ -16,6 +16,15 @@ TEST_CASE("the pid file is where the most explicit option says", "[process]") {
   CHECK(pid_file_path({}).ends_with("/api-gateway/api-gateway.pid"));
 }
 
+TEST_CASE("relative names are taken from the working directory", "[process]") {
+  const std::string here = std::filesystem::current_path().string();
+  CHECK(pid_file_path({"a.pid", "", ""}) == here + "/a.pid");
+  CHECK(pid_file_path({"", "run", ""}) == here + "/run/api-gateway.pid");
+  CHECK(*writable_pid_file_path({"a.pid", "", ""}) == here + "/a.pid");
+  CHECK(*writable_pid_file_path({"", ".", ""}) == here + "/./api-gateway.pid");
+  CHECK(in_runtime_directory({"", "run", ""}, "admin.sock") == here + "/run/admin.sock");
+}
+
 TEST_CASE("a usable runtime directory gets the pid file", "[process]") {
   const test::ScratchDir directory;
   const std::string path = directory.file("run");
