@@ -148,6 +148,11 @@ void Master::upgrade(std::optional<ClientId> client) {
                                         std::to_string(old_master_->pid) +
                                         ") has not ended yet: it finishes what it has in progress");
   }
+  // Both would want the listeners that come with the reload, and the number of its generation.
+  if (reloader_->is_running()) {
+    log::warn("no upgrade while a reload is under way");
+    return upgrade_->refuse(client, "a reload is under way: try again when it has ended");
+  }
   if (client && getpid() == kFirstProcess) {
     return upgrade_->refuse(client,
                             "the gateway is the first process of a container, which ends with it: "

@@ -41,7 +41,8 @@ class Reloader {
   void refuse(std::string_view reason);
   /// Ends what has ended and begins what is wanted; false when there is nothing more to do now.
   bool look_after();
-  bool is_running() const { return is_running_; }
+  /// Or is about to.
+  bool is_running() const { return is_wanted_ || is_running_; }
   const std::optional<Last>& last() const { return last_; }
 
  private:

@@ -11,7 +11,7 @@ import subprocess
 
 from case import HoldingCase
 from gateway import BINARY, run_command
-from wire import wait_until
+from wire import DEADLINE, wait_until
 
 
 class UpgradeCase(HoldingCase):
@@ -303,6 +303,25 @@ class ByCommand(UpgradeCase):
         gw = self.start(config={})
         gw.write_config("{ not json")
         self.assert_refused(r"^api-gateway: \S*gateway.json:1:\d+: syntax error")
+
+    def test_it_is_refused_while_a_reload_is_under_way(self):
+        gw = self.start()
+        gw.stop_process(gw.pid)  # both are there when it goes on
+        reloading, upgrading = self.ask("reload"), self.ask("upgrade")
+        gw.send_signal(signal.SIGCONT)
+        self.assertEqual(json.loads(reloading.readlines()[-1])["generation"], 2)
+        _, error, result = map(json.loads, upgrading.readlines())
+        self.assertEqual(error["text"], "a reload is under way: try again when it has ended")
+        self.assertEqual((result["ok"], result["text"]), (False, "not upgraded"))
+        self.assertEqual(self.pid_in("api-gateway.pid"), gw.pid)
+
+    def ask(self, word):
+        """What is answered on the control socket, as a file."""
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(DEADLINE)
+            client.connect(self.path("api-gateway.sock"))
+            client.sendall(word.encode() + b"\n")
+            return self.enterContext(client.makefile())
 
     def test_without_a_control_socket_nothing_is_begun(self):
         gw = self.start()
