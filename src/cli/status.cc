@@ -36,6 +36,11 @@ std::string duration_text(std::uint64_t seconds) {
   return text;
 }
 
+/// "1 request", "2 requests"
+std::string counted(std::uint64_t count, const std::string& noun) {
+  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
 std::uint64_t sum_of(const Json& workers, const char* key) {
   std::uint64_t sum = 0;
   for (const Json& worker : workers) sum += worker.value(key, std::uint64_t{0});
@@ -45,9 +50,9 @@ std::uint64_t sum_of(const Json& workers, const char* key) {
 void print_generation(const Json& generation, std::ostream& out) {
   const Json workers = generation.value("workers", Json::array());
   out << "  generation " << generation.value("number", 0) << "  " << std::left << std::setw(9)
-      << generation.value("state", "") << workers.size()
-      << (workers.size() == 1 ? " worker, " : " workers, ") << sum_of(workers, "connections")
-      << " connections, " << sum_of(workers, "exchanges") << " requests in progress";
+      << generation.value("state", "") << counted(workers.size(), "worker") << ", "
+      << counted(sum_of(workers, "connections"), "connection") << ", "
+      << counted(sum_of(workers, "exchanges"), "request") << " in progress";
   const Json cut = generation.value("cut_in_seconds", Json());
   if (cut.is_number()) out << ", cut in " << duration_text(cut.get<std::uint64_t>());
   if (generation.value("tunnels_ended", false)) out << ", tunnels ended";
@@ -76,8 +81,8 @@ bool print_status(std::string_view json, std::ostream& out) try {
   out << '\n';
   for (const Json& generation : status.at("generations")) print_generation(generation, out);
   if (status.value("worker_crashes", 0) > 0) {
-    out << "  crashes       " << status.value("worker_crashes", 0)
-        << " workers ended unexpectedly, the error log says when\n";
+    out << "  crashes       " << counted(status.value("worker_crashes", std::uint64_t{0}), "worker")
+        << " ended unexpectedly, the error log says when\n";
   }
   print_reload(status.value("last_reload", Json()), out);
   const Json successor = status.value("successor", Json());

@@ -21,8 +21,8 @@ TEST_CASE("a status is told to people in a few lines", "[cli]") {
   CHECK(out.str() ==
         "api-gateway 1.0, pid 7, running, up 3d 4h: generation 2 serves with 1 worker, 1 drains\n"
         "  listening     127.0.0.1:8000\n"
-        "  generation 2  serving  1 worker, 3 connections, 1 requests in progress\n"
-        "  generation 1  draining 2 workers, 3 connections, 1 requests in progress, "
+        "  generation 2  serving  1 worker, 3 connections, 1 request in progress\n"
+        "  generation 1  draining 2 workers, 3 connections, 1 request in progress, "
         "cut in 9m 30s, tunnels ended\n"
         "  last reload   ok at 2026-01-31T12:00:00.000Z\n");
 }
