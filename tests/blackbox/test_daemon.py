@@ -63,8 +63,7 @@ class Daemon(Case):
         for fd in (0, 1, 2):
             self.assertEqual(os.readlink(f"/proc/{pid}/fd/{fd}"), "/dev/null")
         self.assertEqual(self.command("quit")[:2], (0, "stopped\n"))
-        self.assertNotIn(pid, [each for each, (_, _, state) in processes().items()
-                               if state not in "ZX"])
+        wait_until(lambda: processes().get(pid, ("", "", "X"))[2] in "ZX", "the daemon's end")
         self.assertIn("stopped", self.error_log())
 
     def test_what_keeps_it_from_starting_is_told_with_the_exit_status(self):
