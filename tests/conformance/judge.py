@@ -135,7 +135,12 @@ class Judge:
 
     def send(self, text):
         for at in range(0, len(text), self.piece):
-            self.client.send(text[at:at + self.piece])
+            try:
+                self.client.send(text[at:at + self.piece])
+            except BrokenPipeError:  # who asked for the end of the connection may come too late
+                if (self.case.outcome.kind, self.case.outcome.then) != ("passes", "closed"):
+                    raise
+                return
 
     def judge_passes(self, outcome, sends):
         response = self.client.read_response(method_of(sends))
