@@ -41,7 +41,7 @@ def closes_after(conn):
         ready, _, _ = select.select([conn.sock], [], [], conn.origin.patience)
         if not ready or not (request := conn.read_request()):
             return
-        if request.target == "/hold":
+        if request.target == "/s/hold":
             conn.origin.release.wait(60)
         conn.respond()
 
