@@ -150,9 +150,10 @@ check-kills: $(GATEWAY)  ## a worker killed 200 times under load spoils no count
 	$(call say,CHECK,kills)GATEWAY_TEST_KILLS=200 python3 tests/blackbox/run.py --gateway $(GATEWAY) -v \
 	  tests/blackbox/test_crash_counts.py
 
-check-prometheus: $(GATEWAY)  ## a Prometheus server scrapes the gateway; skipped where none is installed
+check-prometheus: $(GATEWAY)  ## a Prometheus server, installed when missing, scrapes the gateway
+	@packaging/deps.sh check-prometheus
 	$(call say,CHECK,prometheus)python3 tests/blackbox/run.py --gateway $(GATEWAY) -v \
-	  tests/blackbox/test_prometheus.py
+	  tests/blackbox/test_prometheus.py tests/blackbox/test_metrics.py
 
 check-conformance: $(GATEWAY)  ## what HTTP/1 the gateway accepts, case by case
 	@mkdir -p $(COUNTS) && rm -f $(COUNTS)/conformance

@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# deps.sh [deb|rpm|check-packages]: installs what is missing to build, run and check api-gateway, and
-# with an argument to make packages of that kind, or to try them; does nothing when all is there.
+# deps.sh [deb|rpm|check-packages|check-prometheus]: installs what is missing to build, run and check
+# api-gateway, and with an argument to make packages of that kind, or for that check; does nothing
+# when all is there.
 # Asks for what is needed (a command, a library), not for a package, so that tools installed in
 # another way count.
 set -eu
@@ -50,6 +51,10 @@ case ${1-} in
   rpm)
     need rpmbuild rpm     rpm-build command -v rpmbuild
     need rpmlint  rpmlint rpmlint   command -v rpmlint
+    ;;
+  check-prometheus)  # not for "check": Debian starts the server that it installs
+    need prometheus prometheus golang-github-prometheus command -v prometheus
+    need promtool   prometheus golang-github-prometheus command -v promtool
     ;;
   check-packages)
     need mmdebstrap     mmdebstrap        mmdebstrap        command -v mmdebstrap
