@@ -21,15 +21,17 @@ bool has_reset(int fd) {
 
 void SocketWriter::open(event_base* base, int fd, event_callback_fn on_writable, void* argument) {
   close();
+  base_ = base;
+  on_writable_ = on_writable;
+  argument_ = argument;
   fd_ = fd;
   dead_ = false;
   written_ = 0;
-  event_assign(&writable_, base, fd, EV_WRITE | EV_PERSIST, on_writable, argument);
 }
 
 void SocketWriter::close() {
   if (fd_ < 0) return;
-  event_del(&writable_);
+  writable_.reset();
   queue_.reset();
   watching_ = false;
   dead_ = true;
@@ -63,15 +65,21 @@ void SocketWriter::write(std::span<const iovec> pieces) {
       sent -= piece.iov_len;
       continue;
     }
-    if (!queue_) queue_.reset(evbuffer_new());
+    watch();
     evbuffer_add(queue_.get(), static_cast<const char*>(piece.iov_base) + sent,
                  piece.iov_len - sent);
     sent = 0;
-    if (!watching_) {
-      watching_ = true;
-      event_add(&writable_, nullptr);
-    }
   }
+}
+
+/// Most connections never have anything queued: only those that do have what that takes.
+void SocketWriter::watch() {
+  if (watching_) return;
+  watching_ = true;
+  if (!queue_) queue_.reset(evbuffer_new());
+  if (!writable_)
+    writable_.reset(event_new(base_, fd_, EV_WRITE | EV_PERSIST, on_writable_, argument_));
+  event_add(writable_.get(), nullptr);
 }
 
 void SocketWriter::write(std::string_view bytes) {
@@ -89,7 +97,7 @@ void SocketWriter::flush() {
   }
   if (evbuffer_get_length(queue_.get()) > 0) return;
   watching_ = false;
-  event_del(&writable_);
+  event_del(writable_.get());
 }
 
 }  // namespace gateway::http

@@ -7,7 +7,7 @@
 //          reading side of the connection sees the failure too and reports it.
 #pragma once
 
-#include <event2/event_struct.h>
+#include <event2/event.h>
 #include <sys/uio.h>
 
 #include <cstddef>
@@ -50,13 +50,17 @@ class SocketWriter {
 
  private:
   std::size_t write_now(std::span<const iovec> pieces);
+  void watch();
 
+  event_base* base_ = nullptr;
+  event_callback_fn on_writable_ = nullptr;
+  void* argument_ = nullptr;
   int fd_ = -1;
   bool watching_ = false;  ///< something is queued
   bool dead_ = false;
   std::uint64_t written_ = 0;
   EvbufferPtr queue_;
-  event writable_{};
+  EventPtr writable_;
 };
 
 }  // namespace gateway::http
