@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// HeadWriter: builds an outgoing head (and a small body behind it) in one contiguous buffer that
-// is kept from message to message, so that a head costs no allocation and leaves in one send.
+// HeadWriter: builds an outgoing head in one contiguous buffer that is kept from message to
+// message, so that a head costs no allocation.
 //
 // Trust    appends bytes as they are: values must have been parsed or made by us (no CR, LF).
 #pragma once

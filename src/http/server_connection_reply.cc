@@ -14,9 +14,6 @@
 namespace gateway::http {
 namespace {
 
-// Up to this size a body is copied behind its head: one contiguous send is cheaper than a
-// gathering one.
-constexpr std::size_t kMaxJoined = 8 << 10;
 constexpr Milliseconds kLingerIdle{2000};
 constexpr Milliseconds kLingerTotal{30000};
 constexpr std::uint64_t kLingerBytes = 256 << 20;
@@ -75,17 +72,7 @@ void ServerConnection::send_head(HeadWriter& head, ReplyFraming framing, std::sp
   } else {
     head.add(is_http10_ ? "Connection: keep-alive\r\n\r\n" : "\r\n");
   }
-  if (body.size() <= kMaxJoined && trailers.empty()) {
-    const bool chunked = reply_coding_ == ReplyCoding::Chunked;
-    if (chunked && !body.empty()) head.add(ChunkLine(body.size()).view());
-    head.add({body.data(), body.size()});
-    if (chunked) head.add(chunk_end(!body.empty(), end));
-    exchange_.body_sent_ += body.size();
-    writer_.write(head.view());
-    after_write(end);
-  } else {
-    write_body(head.view(), body, end, trailers);
-  }
+  write_body(head.view(), body, end, trailers);
 }
 
 void ServerConnection::send_body(std::span<const char> data, bool end, std::string_view trailers) {

@@ -4,13 +4,40 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <cerrno>
+#include <cstring>
 
 namespace gateway::http {
 
 namespace {
 // One flush writes at most this much, so that a fast reader does not starve other connections.
 constexpr ev_ssize_t kMaxFlush = 256 << 10;
+// Pieces of up to this much are copied together: a gathering send costs 0.25 us more. Of 8 KiB it
+// is the copy that does.
+constexpr std::size_t kMaxJoined = 4 << 10;
+
+ssize_t send_joined(int fd, std::span<const iovec> pieces) {
+  std::array<char, kMaxJoined> joined;  // uninitialised: all that is sent is written
+  std::size_t size = 0;
+  for (const iovec& piece : pieces) {
+    std::memcpy(joined.data() + size, piece.iov_base, piece.iov_len);
+    size += piece.iov_len;
+  }
+  return ::send(fd, joined.data(), size, MSG_NOSIGNAL);
+}
+
+ssize_t send_pieces(int fd, std::span<const iovec> pieces) {
+  if (pieces.size() == 1) return ::send(fd, pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL);
+  std::size_t size = 0;
+  for (const iovec& piece : pieces) size += piece.iov_len;
+  if (size <= kMaxJoined) return send_joined(fd, pieces);
+  msghdr message{};
+  message.msg_iov = const_cast<iovec*>(pieces.data());
+  message.msg_iovlen = pieces.size();
+  return ::sendmsg(fd, &message, MSG_NOSIGNAL);
+}
+
 }  // namespace
 
 bool has_reset(int fd) {
@@ -39,15 +66,7 @@ void SocketWriter::close() {
 }
 
 std::size_t SocketWriter::write_now(std::span<const iovec> pieces) {
-  ssize_t sent = 0;
-  if (pieces.size() == 1) {
-    sent = ::send(fd_, pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL);
-  } else {
-    msghdr message{};
-    message.msg_iov = const_cast<iovec*>(pieces.data());
-    message.msg_iovlen = pieces.size();
-    sent = ::sendmsg(fd_, &message, MSG_NOSIGNAL);
-  }
+  const ssize_t sent = send_pieces(fd_, pieces);
   if (sent < 0) {
     if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) dead_ = true;
     return 0;

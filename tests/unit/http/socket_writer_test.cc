@@ -90,6 +90,18 @@ TEST_CASE("pieces are written in order", "[http]") {
   CHECK(socket.read_some() == "abcdef");
 }
 
+TEST_CASE("pieces that are copied together and pieces that are not arrive alike", "[http]") {
+  Fixture socket;
+  for (const std::size_t size : {1u, 4085u, 4086u, 4087u, 20000u}) {
+    const std::string body(size, 'b');
+    PieceList pieces;
+    for (const std::string_view piece : {"0123456789", body.c_str()}) pieces.push(piece);
+    socket.writer.write(pieces.span());
+    CHECK(socket.read_some() == "0123456789" + body);
+  }
+  CHECK(socket.writer.written() == 50 + 1 + 4085 + 4086 + 4087 + 20000);
+}
+
 TEST_CASE("nothing to write is no write", "[http]") {
   Fixture socket;
   socket.writer.write("");
