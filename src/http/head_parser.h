@@ -47,6 +47,7 @@ class HeadParser {
   bool parse_field(const char* line, const char* end, Head& head);
   bool note_field(const Field& field, Head& head);
   bool note_connection(std::string_view value, Head& head);
+  static bool may_become_request_line(std::string_view start);
   bool parse_request_line(std::string_view line);
   bool parse_target(std::string_view target);
   std::string_view path_of(std::string_view behind_authority);
@@ -54,6 +55,9 @@ class HeadParser {
   bool check_framing(Head& head);
   bool check_request();
   void reset(Head& head);
+
+  static constexpr std::size_t kMaxMethod = 64;
+  static constexpr std::size_t kVersionLength = 8;  ///< "HTTP/1.1"
 
   const Limits limits_;
   RequestHead request_;

@@ -51,6 +51,14 @@ inline Cause response_verdict(std::string_view bytes, const Limits& limits = {})
                  [&](std::string_view part) { return parser.parse_response(part, false); });
 }
 
+inline constexpr Cause kAccepted = Cause::None;
+
+/// One line of a table: a part of a message, and what becomes of it.
+struct Row {
+  std::string_view text;
+  Cause verdict = kAccepted;
+};
+
 /// The words of causes, so that a failing row can be read.
 inline std::string word(Cause cause) {
   return cause == Cause::None ? "accepted" : std::string(info(cause).word);
