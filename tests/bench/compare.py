@@ -11,6 +11,10 @@ same round, since rounds are interleaved: the median of those ratios is what the
 calls come from a run of their own under strace, where that is installed. Every proxy has one
 worker, keeps connections on both sides and writes a JSON access log to a file, which nginx and the
 gateway buffer; HAProxy cannot.
+
+How long a client waits is measured at half of what the slowest of them can do: requests are due at
+fixed times, whether or not those before them have been answered, and each is timed from when it was
+due.
 """
 
 import argparse
@@ -317,6 +321,40 @@ def calls(server, scenario, folder):
     return counted / max(answers, 1) if counted else None
 
 
+def answers_per_second(server, scenario, seconds):
+    with load_on(server, scenario) as load:
+        return load.run(seconds) / seconds
+
+
+def waits_ms(server, scenario, rate, seconds):
+    """The median and the 99th percentile of what `rate` requests a second wait for an answer."""
+    poll = select.epoll()
+    clients, due, free, waits = {}, {}, [], []
+    try:
+        for _ in range(CONNECTIONS):
+            client = Client(server.port, scenario)
+            clients[client.socket.fileno()] = client
+            poll.register(client.socket, select.EPOLLIN)
+        free += clients.values()
+        count, asked, start = int(rate * seconds), 0, time.monotonic() + 0.05
+        while len(waits) < count:
+            while free and asked < count and start + asked / rate <= time.monotonic():
+                client = free.pop()
+                due[client] = start + asked / rate
+                client.ask()
+                asked += 1
+            for number, _ in poll.poll(0):
+                if clients[number].receive():
+                    waits.append(time.monotonic() - due[clients[number]])
+                    free.append(clients[number])
+    finally:
+        poll.close()
+        for client in clients.values():
+            client.socket.close()
+    percentiles = statistics.quantiles(waits, n=100)
+    return 1000 * percentiles[49], 1000 * percentiles[98]
+
+
 def idle_kib(server):
     """Memory of one client connection that has been used once."""
     before = server.memory_kib()
@@ -375,6 +413,22 @@ def row(scenario, servers, options, folder):
     return f"{scenario.name:14}" + " |".join(cells)
 
 
+def waiting(servers, options):
+    """One line: how long clients wait at half of what the slowest server can do."""
+    scenario = SCENARIOS[0]
+    rate = min(answers_per_second(server, scenario, options.seconds) for server in servers) / 2
+    rounds = {server: [] for server in servers}
+    for number in range(options.rounds):
+        for server in servers if number % 2 == 0 else reversed(servers):
+            rounds[server].append(waits_ms(server, scenario, rate, options.seconds))
+    figures = []
+    for server in servers:
+        median, slowest = (statistics.median(column) for column in zip(*rounds[server]))
+        figures.append(f"{server.name} {median:.2f} {slowest:.2f}")
+    return (f"milliseconds until the answer at {rate:,.0f} requests a second, median and 99th "
+            f"percentile: {', '.join(figures)}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--gateway", required=True, help="the program")
@@ -395,6 +449,8 @@ def main():
         for scenario in SCENARIOS:
             if options.k in scenario.name:
                 print(row(scenario, servers, options, folder), flush=True)
+        if options.k in SCENARIOS[0].name:
+            print(waiting(servers, options), flush=True)
         print(f"KiB of an idle client connection: {idle}")
 
 
