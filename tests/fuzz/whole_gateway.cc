@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -62,6 +63,7 @@ namespace {
 /// What lasts from one input to the next.
 struct Surroundings {
   Surroundings() {
+    std::signal(SIGPIPE, SIG_IGN);  // as every process of the gateway does
     static LogOutput off = *LogOutput::open("off");
     log::start(off, LogLevel::Off);
     directory = (std::filesystem::temp_directory_path() / "gateway-fuzz-XXXXXX").string();
