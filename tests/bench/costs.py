@@ -9,13 +9,15 @@ instructions of x86-64), and more than that is a failure (exit status 1). Each f
 difference between two runs that differ in nothing but REQUESTS requests, divided by that number:
 what starting and stopping cost is not in it. A busy machine adds ticks of the timer and nothing
 takes any away: what is above its ceiling is counted again, and the least counts. One worker, one
-client and one service, each on one kept connection on loopback; the access log goes to a file.
+client and one service, each on one kept connection on loopback; the access log goes to a file. Of
+two workers the sum counts: were there anything that they share, it would cost either some.
 
 Waiting (epoll_wait) and writing the log are not counted as calls: both are shared by as many
 requests as come together. Nor is looking at the clock: outside of valgrind that is no system call.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import pathlib
@@ -32,6 +34,7 @@ import threading
 WARM_UP, REQUESTS = 30, 400
 MORE_FIELDS = 10
 ROUNDS = 4
+CONNECTIONS_OF_MANY = 8  # to more than one worker: which of them accepts is up to the kernel
 PATIENCE_S = 60  # for one step of a run; a whole run takes a second or two
 
 KIB = 1024
@@ -48,6 +51,10 @@ class Scenario:
         self.more_fields = kind.get("more_fields", 0)
         self.body = b"x" * kind.get("body", 0)
         self.answer_size = kind.get("answer_size", 3)
+        self.workers = kind.get("workers", 1)
+
+    def warm_up(self):
+        return Scenario(SMALL.name, 0, 0, self.routes, workers=self.workers)
 
 
 SMALL = Scenario("a small GET", 18000, 4.1)
@@ -58,6 +65,7 @@ SCENARIOS = [
     Scenario("the same, 2,000 routes instead of 8", 18000 * 1.03, 4.1, routes=2000),
     Scenario("a POST of 1 KiB", 19000, 4.1, body=KIB),
     Scenario("an answer of 16 KiB", 19000, 4.5, answer_size=16 * KIB),
+    Scenario("a small GET, two workers", 18000, 4.1, workers=2),
 ]
 
 
@@ -92,10 +100,10 @@ class Service(threading.Thread):
                                b"Content-Length: %d\r\n\r\n" % size + b"a" * size)
 
 
-def configuration(count, url):
-    """`count` routes; each four of them share a prefix and differ in host and method."""
+def configuration(scenario, url):
+    """Each four of its routes share a prefix and differ in host and method."""
     routes = []
-    for number in range(count):
+    for number in range(scenario.routes):
         group, kind = number // 4, number % 4
         match = {"path_prefix": f"/group-{group:04}/items/"}
         if kind == 1:
@@ -105,8 +113,8 @@ def configuration(count, url):
         if kind == 3:
             match["methods"] = ["PUT", "DELETE"]
         routes.append({"match": match, "service": "bench", "rewrite": {"path_prefix": "/"}})
-    return {"listeners": [{"address": "127.0.0.1:0"}], "workers": 1, "routes": routes,
-            "services": {"bench": {"instances": [{"url": url}]}}}
+    return {"listeners": [{"address": "127.0.0.1:0"}], "workers": scenario.workers,
+            "routes": routes, "services": {"bench": {"instances": [{"url": url}]}}}
 
 
 def requests(count, scenario):
@@ -153,37 +161,47 @@ class Run:
                 return port
         raise RuntimeError("the gateway did not start:\n" + "".join(said))
 
-    def drive(self, messages):
-        with socket.create_connection(("127.0.0.1", self.wait_ready()), PATIENCE_S) as client:
-            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            for message in messages:
-                client.sendall(message)
-                received, whole = b"", None
-                while whole is None or len(received) < whole:
-                    data = client.recv(65536)
-                    if not data or not received and not data.startswith(b"HTTP/1.1 200 "):
-                        raise RuntimeError(f"not the answer of the service: {data!r}")
-                    received += data
-                    head, end, _ = received.partition(b"\r\n\r\n")
-                    if end:
-                        length = re.search(rb"\nContent-Length: (\d+)", head)
-                        whole = len(head) + len(end) + int(length[1])
+    def drive(self, messages, connections):
+        """Sends them one after the other, on each connection in turn."""
+        port = self.wait_ready()
+        with contextlib.ExitStack() as stack:
+            clients = []
+            for number, message in enumerate(messages):
+                if number < connections:
+                    client = socket.create_connection(("127.0.0.1", port), PATIENCE_S)
+                    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                    clients.append(stack.enter_context(client))
+                self.ask(clients[number % connections], message)
+
+    @staticmethod
+    def ask(client, message):
+        client.sendall(message)
+        received, whole = b"", None
+        while whole is None or len(received) < whole:
+            data = client.recv(65536)
+            if not data or not received and not data.startswith(b"HTTP/1.1 200 "):
+                raise RuntimeError(f"not the answer of the service: {data!r}")
+            received += data
+            head, end, _ = received.partition(b"\r\n\r\n")
+            if end:
+                length = re.search(rb"\nContent-Length: (\d+)", head)
+                whole = len(head) + len(end) + int(length[1])
 
     def worker_costs(self):
-        """Ends the gateway; gives the instructions and the system calls of its worker."""
+        """Ends the gateway; gives the instructions and the system calls of each of its workers."""
         self.process.send_signal(signal.SIGTERM)
         if self.process.wait(PATIENCE_S) != 0:
             raise RuntimeError(f"the gateway ended with {self.process.returncode}")
-        workers = [path for path in self.folder.glob("callgrind.*")
-                   if int(path.suffix[1:]) != self.process.pid]
-        if len(workers) != 1:
-            raise RuntimeError(f"no counts of one worker: {workers}")
-        totals = re.findall(r"^(?:totals|summary): (\d+)", workers[0].read_text(), re.M)
-        said = (self.folder / f"calls{workers[0].suffix}").read_text()
+        return [self.process_costs(path) for path in self.folder.glob("callgrind.*")
+                if int(path.suffix[1:]) != self.process.pid]
+
+    def process_costs(self, path):
+        totals = re.findall(r"^(?:totals|summary): (\d+)", path.read_text(), re.M)
+        said = (self.folder / f"calls{path.suffix}").read_text()
         calls = [name for name in re.findall(r"^SYSCALL\[\d+,1\]\( *\d+\) sys_(\w+)", said, re.M)
                  if name not in SHARED_CALLS]
         if not totals or not calls:
-            raise RuntimeError("valgrind did not say what the worker did")
+            raise RuntimeError("valgrind did not say what a worker did")
         return int(totals[-1]), len(calls)
 
     def kill(self):
@@ -192,44 +210,50 @@ class Run:
             self.process.wait()
 
 
-def count_run(gateway, config, messages):
-    with tempfile.TemporaryDirectory(prefix="gateway-bench-") as folder:
-        os.chmod(folder, 0o777)  # the worker of a root is somebody else
-        run = Run(gateway, folder, config)
-        try:
-            run.drive(messages)
-            return run.worker_costs()
-        finally:
-            run.kill()
+def count_run(gateway, scenario, url, messages):
+    """The instructions and the system calls of all workers; all of them had something to do."""
+    connections = 1 if scenario.workers == 1 else CONNECTIONS_OF_MANY
+    for _ in range(ROUNDS):
+        with tempfile.TemporaryDirectory(prefix="gateway-bench-") as folder:
+            os.chmod(folder, 0o777)  # the worker of a root is somebody else
+            run = Run(gateway, folder, configuration(scenario, url))
+            try:
+                run.drive(messages, connections)
+                costs = run.worker_costs()
+            finally:
+                run.kill()
+        instructions, calls = zip(*costs)
+        if len(costs) == scenario.workers and min(calls) * 10 > max(calls):
+            return sum(instructions), sum(calls)
+    raise RuntimeError(f"not all of {scenario.workers} workers had something to do: {costs}")
 
 
 class Counter:
     def __init__(self, gateway):
         self.gateway = gateway
         self.service = Service()
-        self.started = {}  # routes: what a run of WARM_UP small requests cost, at least
+        self.started = {}  # routes, workers: what a run of WARM_UP small requests cost, at least
 
-    def run(self, routes, messages):
-        return count_run(self.gateway, configuration(routes, self.service.url), messages)
+    def run(self, scenario, messages):
+        return count_run(self.gateway, scenario, self.service.url, list(messages))
 
-    def start(self, routes):
-        warm_up = Scenario(SMALL.name, 0, 0, routes)
-        costs = self.run(routes, requests(WARM_UP, warm_up))
-        self.started[routes] = tuple(map(min, costs, self.started.get(routes, costs)))
+    def start(self, scenario):
+        costs = self.run(scenario, requests(WARM_UP, scenario.warm_up()))
+        key = scenario.routes, scenario.workers
+        self.started[key] = tuple(map(min, costs, self.started.get(key, costs)))
 
     def per_request(self, scenario):
-        warm_up = Scenario(SMALL.name, 0, 0, scenario.routes)
-        costs = self.run(scenario.routes, [*requests(WARM_UP, warm_up),
-                                           *requests(REQUESTS, scenario)])
-        return tuple((cost - started) / REQUESTS
-                     for cost, started in zip(costs, self.started[scenario.routes]))
+        costs = self.run(scenario, [*requests(WARM_UP, scenario.warm_up()),
+                                    *requests(REQUESTS, scenario)])
+        started = self.started[scenario.routes, scenario.workers]
+        return tuple((cost - start) / REQUESTS for cost, start in zip(costs, started))
 
     def count(self, scenario):
         """The least of what some rounds said, or the first that is below the ceiling."""
         least = None
         for number in range(ROUNDS):
-            if number > 0 or scenario.routes not in self.started:
-                self.start(scenario.routes)
+            if number > 0 or (scenario.routes, scenario.workers) not in self.started:
+                self.start(scenario)
             costs = self.per_request(scenario)
             least = tuple(map(min, costs, least or costs))
             if all(map(lambda cost, most: cost <= most, least, scenario.ceiling)):
