@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include "http/field_name.h"
 
@@ -50,6 +51,12 @@ BodyDecoder::Piece BodyDecoder::feed(std::span<char> bytes) {
 
 void BodyDecoder::end_of_input() {
   if (framing_ == Framing::Close && !failed_) done_ = true;
+}
+
+std::uint64_t BodyDecoder::known_content() const {
+  if (done_ || failed_) return 0;
+  if (framing_ == Framing::Close) return std::numeric_limits<std::uint64_t>::max();
+  return framing_ == Framing::Length || state_ == State::Data ? left_ : 0;
 }
 
 // One big chunk is returned where it lies; small ones are moved together into one run.

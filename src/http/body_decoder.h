@@ -34,6 +34,8 @@ class BodyDecoder {
   /// The connection ended: completes a body that is delimited by it.
   void end_of_input();
 
+  /// How many of the bytes to come are content whatever they are.
+  std::uint64_t known_content() const;
   bool is_done() const { return done_; }
   bool has_failed() const { return failed_; }
   Framing framing() const { return framing_; }

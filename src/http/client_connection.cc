@@ -7,6 +7,7 @@
 #include <cstring>
 #include <utility>
 
+#include "http/receiving.h"
 #include "http/wire_pieces.h"
 
 namespace gateway::http {
@@ -31,7 +32,7 @@ void ClientConnection::begin(ResponseHandler& handler, AttemptTraits traits,
   handler_ = &handler;
   traits_ = traits;
   timeouts_ = &timeouts;
-  got_byte_ = upload_ended_ = reusable_ = was_congested_ = false;
+  got_byte_ = upload_ended_ = reusable_ = was_congested_ = in_bulk_ = false;
   interim_count_ = 0;
   interim_bytes_ = 0;
   written_before_ = writer_.written();
@@ -92,7 +93,8 @@ void ClientConnection::end_tunnel_side() {
 void ClientConnection::on_readable() {
   Turn turn(context_.loop);
   const std::span<char> buffer = context_.receive_buffer;
-  const ssize_t received = ::recv(writer_.fd(), buffer.data(), buffer.size(), 0);
+  const std::size_t most = read_size(in_bulk_, decoder_.known_content());
+  const ssize_t received = ::recv(writer_.fd(), buffer.data(), most, 0);
   if (received < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (state_ == State::Idle) {  // closed, or bytes nobody asked for
     if (received <= 0) owner_.on_idle_end(*this, IdleEnd::Closed);

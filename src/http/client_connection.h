@@ -127,6 +127,9 @@ class ClientConnection : public ListNode {
   Tag& tag() { return tag_; }
 
   void set_paused(bool paused);
+  /// See http/receiving.h; until the response ends.
+  void read_in_bulk(bool in_bulk) { in_bulk_ = in_bulk; }
+  std::size_t queued() const { return writer_.queued(); }
   /// The handler is no longer interested; nothing is called back.
   void cancel();
   /// Of an idle connection: IdleEnd::Expired follows after `timeout`.
@@ -190,6 +193,7 @@ class ClientConnection : public ListNode {
   bool reusable_ = false;
   bool input_ended_ = false;
   bool was_congested_ = false;
+  bool in_bulk_ = false;  ///< the response is read in large pieces
   bool write_deadline_runs_ = false;
 };
 

@@ -15,6 +15,7 @@ std::uint16_t Exchange::local_port() const { return connection_.entrance().port;
 void Exchange::collect_trailers(std::string& into) { connection_.collect_trailers(into); }
 void Exchange::pause_body() { connection_.set_body_paused(true); }
 void Exchange::resume_body() { connection_.set_body_paused(false); }
+void Exchange::read_in_bulk(bool in_bulk) { connection_.read_in_bulk(in_bulk); }
 void Exchange::send_interim(HeadWriter& head) { connection_.send_interim(head); }
 void Exchange::send_head(HeadWriter& head, ReplyFraming framing, std::span<const char> body,
                          bool end, std::string_view trailers) {

@@ -86,6 +86,8 @@ class Exchange {
   void collect_trailers(std::string& into);
   void pause_body();
   void resume_body();
+  /// See http/receiving.h; until the body ends.
+  void read_in_bulk(bool in_bulk);
 
   /// A 1xx answer. Nothing is sent to HTTP/1.0 clients.
   void send_interim(HeadWriter& head);

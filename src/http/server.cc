@@ -16,13 +16,13 @@
 
 #include "http/admission.h"
 #include "http/last_call.h"
+#include "http/receiving.h"
 #include "http/server_connection.h"
 #include "util/address.h"
 
 namespace gateway::http {
 namespace {
 
-constexpr std::size_t kReceiveBuffer = 64 << 10;
 // A connection that was used this recently is not closed to make room for another one.
 constexpr std::uint64_t kStillBusy = 10;  // loop ticks
 // For handshakes that have begun when a listener ends.

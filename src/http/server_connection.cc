@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "http/receiving.h"
 #include "util/clock.h"
 
 namespace gateway::http {
@@ -119,7 +120,8 @@ void ServerConnection::run_later() {
 void ServerConnection::on_readable() {
   Turn turn(context_.loop);
   const std::span<char> buffer = context_.receive_buffer;
-  const ssize_t received = ::recv(writer_.fd(), buffer.data(), buffer.size(), 0);
+  const std::size_t most = read_size(in_bulk_, decoder_.known_content());
+  const ssize_t received = ::recv(writer_.fd(), buffer.data(), most, 0);
   if (received <= 0) {
     on_input_error(received);
     return;
@@ -212,7 +214,7 @@ void ServerConnection::begin_exchange(Cause refusal) {
   keep_alive_ = refusal == Cause::None && !request.connection_close &&
                 (!is_http10_ || request.connection_keep_alive);
   head_begun_ = body_failed_ = reply_ended_ = was_congested_ = body_paused_ = has_next_ = false;
-  write_deadline_runs_ = false;
+  write_deadline_runs_ = in_bulk_ = false;
   body_ended_ = refusal != Cause::None;
   cut_short_ = Cause::None;
   reply_coding_ = ReplyCoding::Identity;

@@ -81,6 +81,7 @@ class ServerConnection : public ListNode {
   const Entrance& entrance() const { return entrance_; }
   void collect_trailers(std::string& into) { decoder_.collect_trailers(&into); }
   void set_body_paused(bool paused);
+  void read_in_bulk(bool in_bulk) { in_bulk_ = in_bulk; }
   void send_interim(HeadWriter& head);
   void send_head(HeadWriter& head, ReplyFraming framing, std::span<const char> body, bool end,
                  std::string_view trailers);
@@ -163,6 +164,7 @@ class ServerConnection : public ListNode {
   bool is_http10_ = false;
   bool is_reading_ = true;
   bool body_paused_ = false;
+  bool in_bulk_ = false;      ///< the body is read in large pieces
   bool input_ended_ = false;  ///< the client's FIN was read
   bool head_begun_ = false;   ///< bytes of the next head have arrived
   bool body_ended_ = true;    ///< the end of the request body was delivered

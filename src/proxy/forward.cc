@@ -125,6 +125,7 @@ void Forward::send_upstream(std::span<const char> data, bool end) {
   head_pending_ = false;
   if (replayable_ && !is_tunnel_) keep_for_replay(data);
   if (connection_->is_congested()) exchange_->pause_body();
+  if (!body_ended_) exchange_->read_in_bulk(connection_->queued() == 0);
 }
 
 /// After the body so far was sent: keeps it while it could still be sent again (see try_again).
@@ -232,7 +233,9 @@ void Forward::on_response_body(std::span<char> data, bool end) {
     connection_ = nullptr;
   }
   exchange_->send_body(data, end, response_trailers(end));
-  if (connection_ != nullptr && exchange_->is_congested()) connection_->set_paused(true);
+  if (connection_ == nullptr) return;
+  if (exchange_->is_congested()) connection_->set_paused(true);
+  connection_->read_in_bulk(exchange_->queued() == 0);
 }
 
 void Forward::on_drained(http::Exchange&) {

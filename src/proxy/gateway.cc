@@ -5,6 +5,7 @@
 #include <map>
 #include <vector>
 
+#include "http/receiving.h"
 #include "proxy/forward.h"
 #include "proxy/local_answer.h"
 #include "proxy/routing.h"
@@ -56,7 +57,7 @@ struct Gateway::Impl {
 
   http::Responder& endpoints;
   ProxyContext context;
-  std::array<char, 64 << 10> receive_buffer{};
+  std::array<char, http::kReceiveBuffer> receive_buffer{};
   upstream::Resolver resolver;
   EvdnsBasePtr no_dns;
   upstream::UpstreamContext upstream;

@@ -65,6 +65,8 @@ SCENARIOS = [
     Scenario("the same, 2,000 routes instead of 8", 18000 * 1.03, 4.1, routes=2000),
     Scenario("a POST of 1 KiB", 19000, 4.1, body=KIB),
     Scenario("an answer of 16 KiB", 19000, 4.5, answer_size=16 * KIB),
+    Scenario("an answer of 1 MiB", 45000, 45, answer_size=KIB * KIB),
+    Scenario("an upload of 1 MiB", 45000, 45, body=KIB * KIB),
     Scenario("a small GET, two workers", 18000, 4.1, workers=2),
 ]
 

@@ -304,5 +304,39 @@ TEST_CASE("a decoder begins anew with each body", "[http]") {
   CHECK_FALSE(decoder.has_failed());
 }
 
+TEST_CASE("what is content whatever it is is known in advance", "[http]") {
+  std::string bytes("xxx");
+  BodyDecoder decoder;
+  CHECK(decoder.known_content() == 0);
+
+  decoder.begin(Framing::Length, 5);
+  CHECK(decoder.known_content() == 5);
+  decoder.feed(bytes);
+  CHECK(decoder.known_content() == 2);
+  decoder.feed(bytes);
+  CHECK(decoder.known_content() == 0);
+
+  decoder.begin(Framing::Close, 0);
+  CHECK(decoder.known_content() > 1'000'000);
+  decoder.end_of_input();
+  CHECK(decoder.known_content() == 0);
+
+  decoder.begin(Framing::Chunked, 0);
+  CHECK(decoder.known_content() == 0);
+  std::string size("10000");
+  decoder.feed(size);
+  CHECK(decoder.known_content() == 0);  // a chunk's size may go on
+  std::string start("\r\nxxx");
+  decoder.feed(start);
+  CHECK(decoder.known_content() == 0x10000 - 3);
+  std::string rest(0x10000 - 3, 'x');
+  decoder.feed(rest);
+  CHECK(decoder.known_content() == 0);
+  std::string no_line_end("x");
+  decoder.feed(no_line_end);
+  CHECK(decoder.has_failed());
+  CHECK(decoder.known_content() == 0);
+}
+
 }  // namespace
 }  // namespace gateway::http
