@@ -82,6 +82,7 @@ void Forward::write_head(const RouteMatch& match, upstream::Instance& instance) 
   const UpstreamRequest upstream =
       upstream_request(*route_, request, instance.host_field(), entry_.request_id());
   write_request_head(head_, request, sender_of(*exchange_), upstream);
+  keeps_host_ = keeps_host(*route_, request);
   entry_.set_upstream_path(route_->rewrite_prefix, match.rest);
 }
 
@@ -91,7 +92,7 @@ void Forward::write_head(const RouteMatch& match, upstream::Instance& instance) 
 void Forward::attempt(upstream::Instance& instance, bool fresh) {
   if (entry_.attempts++ > 0) {
     instance.note_retry();
-    if (!route_->preserve_host) replace_host(head_, instance.host_field());
+    if (!keeps_host_) replace_host(head_, instance.host_field());
   }
   instance_ = &instance;
   entry_.instance = instance.url();

@@ -90,6 +90,7 @@ class Forward : private http::ExchangeHandler, private http::ResponseHandler {
   bool continue_wanted_ = false;  ///< by the client, from us
   bool continue_sent_ = false;
   bool idempotent_ = false;
+  bool keeps_host_ = false;
   bool is_tunnel_ = false;
 };
 

@@ -134,12 +134,16 @@ Sender sender_of(const http::Exchange& exchange) {
   return {exchange.peer(), exchange.peer_is_trusted(), exchange.local_port()};
 }
 
+bool keeps_host(const RouteConfig& route, const http::RequestHead& request) {
+  return route.preserve_host && !request.authority.empty();
+}
+
 UpstreamRequest upstream_request(const RouteConfig& route, const http::RequestHead& request,
                                  std::string_view instance_host, std::string_view request_id) {
   UpstreamRequest upstream;
   upstream.path_prefix = route.rewrite_prefix;
   upstream.rest = request.target.substr(route.match.path_prefix.size());
-  upstream.host = route.preserve_host ? request.authority : instance_host;
+  upstream.host = keeps_host(route, request) ? request.authority : instance_host;
   upstream.request_id = request_id;
   if (wants_upgrade(request)) upstream.upgrade = request.find(FieldId::Upgrade)->value;
   upstream.wants_trailers = wants_trailers(request);

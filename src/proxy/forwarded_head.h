@@ -45,6 +45,10 @@ const HeaderEdits* edits_or_none(const HeaderEdits& edits);
 
 Sender sender_of(const http::Exchange& exchange);
 
+/// Whether the service is told the client's Host, not the instance's: which is told also where the
+/// client (of HTTP/1.0) has none, as nobody may send an empty one for an http URL.
+bool keeps_host(const RouteConfig& route, const http::RequestHead& request);
+
 /// How a request that `route` takes goes on; views into the arguments.
 UpstreamRequest upstream_request(const RouteConfig& route, const http::RequestHead& request,
                                  std::string_view instance_host, std::string_view request_id);

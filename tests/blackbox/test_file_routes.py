@@ -280,6 +280,22 @@ class Requests(Services):
         for request in (kept, own):
             self.assertEqual(request.get("X-Forwarded-Host"), "Client.Test:81")
 
+    def test_of_a_client_without_a_host_none_is_kept(self):
+        service = self.origin()
+        gw = self.gateway(config={
+            "services": {"users": {"instances": [{"url": url} for url in (
+                self.refusing_url(), service.url)]}},
+            "routes": [{"match": {"path_prefix": "/a/"}, "preserve_host": True,
+                        "service": "users"}]})
+        attempts = set()
+        for number in range(4):
+            with gw.client() as client:
+                response = client.request("GET", f"/a/{number}", version="HTTP/1.0")
+            attempts.add(self.assert_log(gw, response, status_code=200, host="")["attempts"])
+        self.assertEqual({request.get("Host") for request in service.requests},
+                         {service.url.removeprefix("http://")})
+        self.assertEqual(attempts, {1, 2})
+
     def test_the_prefix_is_replaced_where_a_route_says_so(self):
         gw = self.start(routes=[{"match": {"path_prefix": "/a/"}},
                                 {"match": {"path_prefix": "/a/b/"},

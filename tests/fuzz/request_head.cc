@@ -19,7 +19,7 @@ namespace {
 std::string copy_of(const RequestHead& request) {
   std::string out;
   out.append(request.method).append(" ").append(request.target).append(" HTTP/1.1\r\n");
-  if (request.find(FieldId::Host) == nullptr) out += "Host:\r\n";
+  if (request.find(FieldId::Host) == nullptr) out += "Host: instance\r\n";
   for (const Field& field : request.fields) {
     if (request.is_hop_by_hop(field) || field.id == FieldId::Expect) continue;
     out.append(field.name).append(": ").append(field.value).append("\r\n");
