@@ -126,8 +126,9 @@ class Demo(Case):
         """The script, once it has said what to try; gives what it printed."""
         port = self.reserved_port("127.0.0.1")
         self.script = subprocess.Popen(
-            ["/bin/sh", DEMO, BINARY], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, start_new_session=True,
+            ["env", "--default-signal=INT", "/bin/sh", DEMO, BINARY],  # as at a terminal
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            start_new_session=True,
             env=clean_environment({"GATEWAY_HOST": "127.0.0.1", "GATEWAY_PORT": port, **env}))
         self.addCleanup(self.end)
         self.output, self.errors = Lines(self.script.stdout), Lines(self.script.stderr)
