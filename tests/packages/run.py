@@ -51,7 +51,8 @@ class Package:
             self.upgrades_lose_nothing, self.a_failing_upgrade_changes_nothing,
             service.a_crash_of_the_new_main_process_is_noticed,
             service.one_that_hangs_is_restarted_by_the_watchdog,
-            service.a_stop_finishes_what_is_in_progress, service.the_socket_starts_it, *remove)
+            service.a_stop_finishes_what_is_in_progress, service.after_an_upgrade_as_well,
+            service.the_socket_starts_it, *remove)
 
 
 class Deb(Package):

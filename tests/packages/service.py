@@ -202,15 +202,24 @@ class Service:
         self.root.run("systemctl", "restart", UNIT)
 
     def a_stop_finishes_what_is_in_progress(self):
+        self.stop_during_a_download()
+        if self.root.call("test", "-e", "/run/api-gateway")[0] == 0:
+            raise AssertionError("the runtime directory is left")
+
+    def after_an_upgrade_as_well(self):
+        self.root.run("systemctl", "start", UNIT)
+        self.root.run(PROGRAM, "upgrade")
+        self.wait_for_the_old_one()  # of which the main process was a child
+        self.stop_during_a_download()
+
+    def stop_during_a_download(self):
         with Client(ADDRESS) as client:
             client.send_request("GET", "/api/service1/download/300000", [("X-Request-ID", "stop")])
             client.read_head()
             self.root.run("systemctl", "stop", UNIT)
             if len(client.read_to_end()) < 300_000:
-                raise AssertionError("a stop cut an answer short")
+                raise AssertionError("a stop cut an answer short:\n" + self.journal())
         expect("state", (self.active(), self.show("Result")), ("inactive", "success"))
-        if self.root.call("test", "-e", "/run/api-gateway")[0] == 0:
-            raise AssertionError("the runtime directory is left")
 
     def the_socket_starts_it(self):
         self.root.run("systemctl", "enable", "--now", "api-gateway.socket")
