@@ -20,7 +20,7 @@ LIBRARIES = [
     (r"event2/http.*\.h|evhttp\.h", r"http/.*"),
     (r"event2/.*|event\.h|ev(dns|ent|util).*\.h", r"(event|http)/.*|upstream/(resolver|connector)\..*"),
     (r"nlohmann/.*", r"(config|endpoint|example|explain|policy|cli)/.*|process/status_report\..*"),
-    (r"cxxopts\.hpp", r"cli/options\..*"),
+    (r"cxxopts\.hpp", r"cli/(subcommand_)?options\..*"),
     (r"spdlog/.*|fmt/.*", r"observe/.*"),
 ]
 
