@@ -6,6 +6,7 @@
 //           replaces workers that died.
 // Deadlines next_due() says when on_time() wants to be called.
 // Units     points in time are monotonic microseconds (util/clock.h).
+// Where     what it says of itself is in generation_view.cc, the rest in generation.cc.
 #pragma once
 
 #include <poll.h>

@@ -4,6 +4,7 @@
 //
 // A new generation takes over when all its workers are ready; until then, and when it fails, the
 // old one serves. Only the very first has nobody to fall back on: some workers are enough for it.
+// What it takes to start one is in succession_start.cc, the rest in succession.cc.
 #pragma once
 
 #include <poll.h>
