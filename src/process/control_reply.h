@@ -2,12 +2,14 @@
 //
 // The lines in which the master answers on its control socket, each a JSON object:
 //
-//   {"kind":"accepted"}                    at once: somebody is there
+//   {"kind":"accepted"}                    at once, before anything is done: somebody is there
 //   {"kind":"progress","text":"..."}       what is being waited for
 //   {"kind":"change","text":"..."}         one thing that a reload changed
 //   {"kind":"warning","text":"..."}        what an operator should know
 //   {"kind":"error","text":"..."}          why it failed; as -t has it, one or more lines
 //   {"kind":"result","ok":true,...}        the last one
+//
+// Who gets none of them may ask again, whatever it was: nothing was done.
 #pragma once
 
 #include <string>

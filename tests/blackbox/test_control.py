@@ -351,6 +351,39 @@ class Clients(ControlCase):
             sock.close()
         self.assertEqual(self.status()["pid"], gw.pid)
 
+    def test_a_command_that_meets_the_end_of_an_upgrade_asks_the_new_master(self):
+        """The old one ends with the command unread: the socket's name is the new one's by then."""
+        gw = self.start()
+        for word, told in (("status", "generation 1 serves"), ("reload", "reloaded: generation 2"),
+                           ("quit", "stopped")):
+            with self.subTest(word=word):
+                os.rename(self.socket_path(), self.socket_path() + ".new")
+                with socket.socket(socket.AF_UNIX) as old:
+                    old.bind(self.socket_path())
+                    old.listen()
+                    old.settimeout(DEADLINE)
+                    asking = subprocess.Popen(
+                        [BINARY, word], env=clean_environment({"RUNTIME_DIRECTORY": gw.directory}),
+                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                    client, _ = old.accept()
+                    self.assertTrue(client.recv(100))
+                    os.rename(self.socket_path() + ".new", self.socket_path())
+                    client.close()
+                out, err = asking.communicate(timeout=DEADLINE)
+                self.assertEqual((asking.returncode, err), (0, ""))
+                self.assertIn(told, out)
+        self.assertEqual(gw.wait_exit(), 0)
+
+    def test_it_is_said_that_somebody_is_there_before_anything_is_done(self):
+        gw = self.start()
+        for word in ("status", "reopen", "reload", "upgrade", "stop"):
+            lines = self.answer_to(word.encode() + b"\n")
+            self.assertEqual(lines[0], {"kind": "accepted"})
+            self.assertEqual((lines[-1]["kind"], lines[-1]["ok"]), ("result", True))
+            if word == "upgrade":
+                self.assertEqual(gw.wait_exit(), 0)
+        wait_until(lambda: not gw.survivors(), "the end of all")
+
     def test_workers_have_no_part_in_it(self):
         gw = self.start()
         with open("/proc/net/unix") as file:
