@@ -55,7 +55,8 @@ int main(int argc, char** argv) {
   };
   switch (options->mode) {
     case cli::Mode::Run:
-      return run_master({options->runtime, load_tested, invocation, options->is_daemon});
+      return run_master({options->runtime, load_tested, config_file(options->config), invocation,
+                         options->is_daemon});
     case cli::Mode::Print: std::cout << options->text; return 0;
     case cli::Mode::Schema: std::cout << schema_text(); return 0;
     case cli::Mode::Dump: return cli::dump_configuration(load());
@@ -64,7 +65,8 @@ int main(int argc, char** argv) {
       return cli::run_control(options->runtime, options->command, options->as_json);
     case cli::Mode::Explain: return cli::run_explain(load(), options->request, options->style);
     case cli::Mode::Top: return cli::run_top(options->top);
-    case cli::Mode::Healthcheck: return cli::run_healthcheck(load());
+    case cli::Mode::Healthcheck:
+      return cli::run_healthcheck(load(), {options->config, options->runtime});
     case cli::Mode::ExampleService: return example::run({options->listen, options->name});
   }
   return kUsageError;

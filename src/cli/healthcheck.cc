@@ -2,16 +2,18 @@
 #include "cli/healthcheck.h"
 
 #include <sys/socket.h>
-#include <sys/time.h>
 
 #include <array>
 #include <cerrno>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
-#include <string_view>
+#include <utility>
 
 #include "cli/commands.h"
+#include "cli/patience.h"
+#include "cli/running_gateway.h"
+#include "config/load.h"
 #include "util/clock.h"
 #include "util/text.h"
 #include "util/unique_fd.h"
@@ -20,17 +22,9 @@ namespace gateway::cli {
 namespace {
 
 constexpr Milliseconds kPatience{2000};
+constexpr Milliseconds kBudget{2500};
 // More than /health says: what goes on longer is something else.
 constexpr std::size_t kLongestReply = 16 << 10;
-
-void set_patience(int socket, Milliseconds patience) {
-  timeval limit{};
-  limit.tv_sec = patience.count() / 1000;
-  limit.tv_usec = patience.count() % 1000 * 1000;
-  // The send timeout is connect's too. They cannot fail for a valid socket.
-  setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
-  setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-}
 
 std::string reason(int error) {
   // How a blocking socket spells that its time is over.
@@ -41,7 +35,7 @@ std::string reason(int error) {
 Result<std::string> read_reply(int socket, std::uint64_t until_us) {
   std::string reply;
   std::array<char, 4096> piece{};
-  while (reply.size() < kLongestReply && monotonic_us() < until_us) {
+  while (reply.size() < kLongestReply && set_patience(socket, until_us)) {
     const ssize_t length = recv(socket, piece.data(), piece.size(), 0);
     if (length < 0) return Error{"no answer: " + reason(errno)};
     if (length == 0) return reply;
@@ -50,25 +44,52 @@ Result<std::string> read_reply(int socket, std::uint64_t until_us) {
   return Error{"the answer does not end"};
 }
 
+std::uint64_t from_now(Milliseconds duration) {
+  return monotonic_us() + static_cast<std::uint64_t>(duration.count()) * 1000;
+}
+
+Milliseconds left_until(std::uint64_t until_us) {
+  const std::uint64_t now = monotonic_us();
+  return Milliseconds(until_us > now ? (until_us - now) / 1000 : 0);
+}
+
+Status check(const Result<Address>& address, Milliseconds patience) {
+  if (!address) return address.error();
+  Status status = check_health(*address, patience);
+  if (status) return status;
+  return std::move(status).error().in("unhealthy: " + address->to_string());
+}
+
+/// -c says which gateway is meant, unless its runtime directory or pid file does.
+std::string config_to_match(const HealthcheckTarget& target) {
+  const bool is_named =
+      !target.runtime.pid_file.empty() || !target.runtime.runtime_directory.empty();
+  return is_named || target.config.empty() ? std::string() : config_file(target.config);
+}
+
 }  // namespace
+
+Address on_this_machine(const Address& bound) {
+  // Listening on every address includes the loopback one.
+  const std::string host = bound.host();
+  if (bound.is_unix() || (host != "0.0.0.0" && host != "::")) return bound;
+  return *Address::from_ip(host == "::" ? "::1" : "127.0.0.1", bound.port());
+}
 
 Result<Address> healthcheck_address(const ListenerConfig& listener) {
   if (!listener.unix_path.empty()) return Address::from_unix_path(listener.unix_path);
   if (listener.port == 0) {
     return Error{"the port to listen on is 0: it cannot be known which one that became, set one"};
   }
-  // Listening on every address includes the loopback one.
-  std::string_view host = listener.host;
-  if (host == "0.0.0.0") host = "127.0.0.1";
-  if (host == "::") host = "::1";
-  return Address::from_ip(host, listener.port);
+  const auto address = Address::from_ip(listener.host, listener.port);
+  return address ? on_this_machine(*address) : address;
 }
 
 Status check_health(const Address& address, Milliseconds patience) {
-  const std::uint64_t until = monotonic_us() + static_cast<std::uint64_t>(patience.count()) * 1000;
+  const std::uint64_t until = from_now(patience);
   const UniqueFd fd(socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!fd.is_open()) return Error{errno_text(errno)};
-  set_patience(fd.get(), patience);
+  if (!set_patience(fd.get(), until)) return Error{"no time is left"};
   if (connect(fd.get(), address.data(), address.size()) != 0) {
     return Error{"cannot connect: " + reason(errno)};
   }
@@ -87,19 +108,25 @@ Status check_health(const Address& address, Milliseconds patience) {
   return ok();
 }
 
-int run_healthcheck(const Result<LoadedConfig>& loaded) {
-  if (!loaded) {
-    complain(loaded.error().message);
+int run_healthcheck(const Result<LoadedConfig>& loaded, const HealthcheckTarget& target) {
+  const std::uint64_t until = from_now(kBudget);
+  const auto configured = loaded ? healthcheck_address(loaded->config.listeners.front())
+                                 : Result<Address>(loaded.error());
+  const Status as_configured = check(configured, kPatience);
+  if (as_configured) return EXIT_SUCCESS;
+
+  const auto bound = running_address(target.runtime, config_to_match(target), until);
+  const auto running = bound ? Result<Address>(on_this_machine(*bound)) : bound;
+  const bool is_checked = configured && running && *configured == *running;
+  if (running && !is_checked) {
+    const Status as_it_runs = check(running, left_until(until));
+    if (as_it_runs) return EXIT_SUCCESS;
+    complain(as_it_runs.error().message);
     return EXIT_FAILURE;
   }
-  const auto address = healthcheck_address(loaded->config.listeners.front());
-  if (!address) {
-    complain(address.error().message);
-    return EXIT_FAILURE;
-  }
-  const Status status = check_health(*address, kPatience);
-  if (status) return EXIT_SUCCESS;
-  complain("unhealthy: " + address->to_string() + ": " + status.error().message);
+  complain(as_configured.error().message);
+  if (!running)
+    complain("where the running gateway listens is not known: " + running.error().message);
   return EXIT_FAILURE;
 }
 

@@ -33,7 +33,7 @@ struct Options {
   std::string config;        ///< the configuration file; empty: the default one, if there is one
   Command command{};         ///< of Control
   bool as_json = false;      ///< of Control
-  RuntimeOptions runtime;    ///< of Run and Control
+  RuntimeOptions runtime;    ///< of Run, Control and Healthcheck
   bool is_daemon = false;    ///< of Run
   TopOptions top;            ///< of Top
   Address listen;            ///< of ExampleService

@@ -79,6 +79,8 @@ bool print_status(std::string_view json, std::ostream& out) try {
   out << "  listening    ";
   for (const Json& listener : status.at("listeners")) out << ' ' << listener.get<std::string>();
   out << '\n';
+  const Json file = status.value("config_file", Json());
+  if (file.is_string()) out << "  configuration " << file.get<std::string>() << '\n';
   for (const Json& generation : status.at("generations")) print_generation(generation, out);
   if (status.value("worker_crashes", 0) > 0) {
     out << "  crashes       " << counted(status.value("worker_crashes", std::uint64_t{0}), "worker")

@@ -45,14 +45,17 @@ Result<Options> parse_healthcheck(int argc, const char* const* argv) {
   cxxopts::Options known("api-gateway healthcheck",
                          "Ask the gateway on its first listener whether it is healthy; the exit\n"
                          "status is 0 when it is\n");
-  known.add_options()                                              //
-      ("c,config", "Configuration file", value<string>(), "FILE")  //
+  known.add_options()                                                       //
+      ("c,config", "Configuration file", value<string>(), "FILE")           //
+      ("pid-file", "The pid file of the gateway", value<string>(), "FILE")  //
+      ("runtime-dir", "Its runtime directory", value<string>(), "DIR")      //
       ("h,help", "Print this help and exit");
   const auto parsed = known.parse(argc, argv);
   if (Status status = no_arguments_left(parsed); !status) return std::move(status).error();
   if (parsed.count("help") > 0) return print(known.help());
   Options options;
   options.mode = Mode::Healthcheck;
+  options.runtime = runtime_options(parsed);
   if (parsed.count("config") > 0) options.config = parsed["config"].as<string>();
   return options;
 }

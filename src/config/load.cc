@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include "config/check.h"
@@ -85,6 +87,15 @@ Result<LoadedConfig> load_config(const std::string& file,
                                  std::span<const std::string_view> environment,
                                  const std::string& default_file) {
   return Loader(environment).load(file.empty() && exists(default_file) ? default_file : file);
+}
+
+std::string config_file(const std::string& file, const std::string& default_file) {
+  const std::string& name = file.empty() && exists(default_file) ? default_file : file;
+  if (name.empty()) return name;
+  std::error_code error;  // a working directory that is gone: as good as it gets
+  const auto whole = std::filesystem::absolute(name, error);
+  // Links stay: who switches one goes on to mean the same.
+  return error ? name : whole.lexically_normal().string();
 }
 
 Result<LoadedConfig> load_environment(std::span<const std::string_view> environment) {

@@ -23,6 +23,10 @@ Result<LoadedConfig> load_config(const std::string& file,
                                  std::span<const std::string_view> environment,
                                  const std::string& default_file = kDefaultConfigFile);
 
+/// What load_config() reads, absolute; empty: no file.
+std::string config_file(const std::string& file,
+                        const std::string& default_file = kDefaultConfigFile);
+
 /// Without any file.
 Result<LoadedConfig> load_environment(std::span<const std::string_view> environment);
 

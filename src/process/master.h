@@ -7,6 +7,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 
 #include "config/environment.h"
 #include "process/exec_master.h"
@@ -18,6 +19,7 @@ namespace gateway {
 struct MasterOptions {
   RuntimeOptions runtime;
   std::function<Result<LoadedConfig>()> load;  ///< at the start and on each reload
+  std::string config_file;                     ///< that is read then; empty: none
   Invocation invocation;                       ///< how to start the new program of an upgrade
   bool is_daemon = false;
 };

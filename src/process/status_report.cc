@@ -73,6 +73,8 @@ Json listeners_json(const Generation::Parts* parts) {
   return listeners;
 }
 
+Json text_or_null(const std::string& text) { return text.empty() ? Json() : Json(text); }
+
 }  // namespace
 
 std::string summary(const Succession& succession) {
@@ -109,6 +111,7 @@ std::string status_json(const StatusSources& sources) {
                        {"generations", generations},
                        {"worker_crashes", sources.succession.crashes()},
                        {"last_reload", last_reload(sources.reloader)},
+                       {"config_file", text_or_null(sources.config_file)},
                        {"pid_file", sources.pid_file},
                        {"successor", sources.successor != 0 ? Json(sources.successor) : Json()}};
   return report.dump(-1, ' ', false, Json::error_handler_t::replace);

@@ -18,9 +18,10 @@ struct StatusSources {
   const Scoreboard& scoreboard;
   const Succession& succession;
   const Reloader& reloader;
-  std::string state;     ///< running, reloading, upgrading, stopping
-  std::string pid_file;  ///< empty: none
-  pid_t successor = 0;   ///< the new master of an upgrade; 0: none
+  std::string state;        ///< running, reloading, upgrading, stopping
+  std::string config_file;  ///< empty: none
+  std::string pid_file;     ///< empty: none
+  pid_t successor = 0;      ///< the new master of an upgrade; 0: none
 };
 
 /// A JSON object, see api-gateway(8), status.

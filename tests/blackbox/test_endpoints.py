@@ -6,22 +6,9 @@ import json
 import socket
 
 from case import Case
-from gateway import run_command
 from wire import wait_until
 
 PATHS = ("/health", "/api/gateway/status", "/api/gateway/services")
-
-
-class Healthcheck(Case):
-    def test_its_exit_status_tells_whether_the_gateway_is_healthy(self):
-        gw = self.gateway()
-        env = {"GATEWAY_HOST": gw.address[0], "GATEWAY_PORT": gw.address[1]}
-        status, out, err = run_command("healthcheck", env=env)
-        self.assertEqual(status, 0, out + err)
-        gw.stop()
-        status, out, err = run_command("healthcheck", env=env)
-        self.assertNotEqual(status, 0)
-        self.assertTrue(err.strip())
 
 
 class Endpoints(Case):

@@ -73,6 +73,16 @@ TEST_CASE("a gateway that listens everywhere is asked on the loopback address", 
   CHECK(cli::healthcheck_address(socket)->to_string() == "unix:/run/x.sock");
 }
 
+TEST_CASE("what listens everywhere is reached on the loopback address", "[cli]") {
+  const auto reached = [](const char* bound) {
+    return cli::on_this_machine(*Address::parse(bound)).to_string();
+  };
+  CHECK(reached("0.0.0.0:8000") == "127.0.0.1:8000");
+  CHECK(reached("[::]:8000") == "[::1]:8000");
+  CHECK(reached("192.0.2.1:80") == "192.0.2.1:80");
+  CHECK(reached("unix:/run/x.sock") == "unix:/run/x.sock");
+}
+
 TEST_CASE("a gateway that answers 200 is healthy", "[cli]") {
   const OneAnswer gateway("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
   CHECK(cli::check_health(gateway.address(), kLong));

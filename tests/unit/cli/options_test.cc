@@ -96,7 +96,12 @@ TEST_CASE("the example service needs an address and a name", "[cli]") {
 }
 
 TEST_CASE("the health check is a command", "[cli]") {
-  CHECK(parse({"healthcheck"})->mode == Mode::Healthcheck);
+  const auto options = parse({"healthcheck", "--pid-file", "/x", "--runtime-dir=/d"});
+  REQUIRE(options);
+  CHECK(options->mode == Mode::Healthcheck);
+  CHECK(options->config.empty());
+  CHECK(options->runtime.pid_file == "/x");
+  CHECK(options->runtime.runtime_directory == "/d");
 }
 
 TEST_CASE("top looks at a gateway as often as it is told", "[cli]") {

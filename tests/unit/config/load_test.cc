@@ -459,6 +459,17 @@ TEST_CASE("without a name the file of the installation is read, if it exists", "
   CHECK(workers("", "loop.json") == -1);
 }
 
+TEST_CASE("the file that is read is told by its absolute name", "[config]") {
+  const Files files;
+  files.write("default.json", "{}");
+  CHECK(config_file("", files.path("default.json")) == files.path("default.json"));
+  CHECK(config_file("", files.path("none.json")).empty());
+  CHECK(config_file("/a/../b//x.json", files.path("default.json")) == "/b/x.json");
+  CHECK(config_file("x.json") == (std::filesystem::current_path() / "x.json").string());
+  std::filesystem::create_symlink("default.json", files.path("link.json"));
+  CHECK(config_file(files.path("link.json")) == files.path("link.json"));
+}
+
 TEST_CASE("a file that cannot be read is an error", "[config]") {
   const Files files;
   const auto missing = load_config(files.path("none.json"), {});
