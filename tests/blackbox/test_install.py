@@ -123,6 +123,48 @@ class Install(Case):
             self.assertFalse(os.path.exists(self.path(gone)), gone)
 
 
+class Rotation(Case):
+    """What logrotate runs when it has moved the log files away."""
+
+    def setUp(self):
+        super().setUp()
+        self.log = self.temporary("access.log")
+        os.chmod(os.path.dirname(self.log), 0o777)
+        self.gw = self.gateway(config={"logs": {"access": {"output": self.log}}})
+        os.rename(self.log, self.log + ".1")
+
+    def rotate(self, directory=None):
+        """Exit status and output, with the runtime directory of this gateway or another one."""
+        text = (ROOT / "packaging/api-gateway.logrotate").read_text(encoding="utf-8")
+        script = re.search(r"^\tpostrotate\n(.*?)^\tendscript$", text, re.M | re.S)[1]
+        script = script.replace("/usr/sbin/api-gateway", os.path.abspath(BINARY))
+        script = script.replace("/run/api-gateway", directory or self.gw.directory)
+        done = subprocess.run(["sh", "-c", script], stdin=subprocess.DEVNULL, text=True,
+                              capture_output=True, timeout=DEADLINE, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    def test_when_it_has_run_every_process_writes_to_the_new_file(self):
+        self.assertEqual(self.rotate(), (0, ""))
+        for pid in (self.gw.pid, *self.gw.workers()):
+            files = {os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")}
+            self.assertIn(self.log, files)
+            self.assertNotIn(self.log + ".1", files)
+
+    def test_a_file_that_cannot_be_opened_is_told(self):
+        os.mkdir(self.log)
+        status, told = self.rotate()
+        self.assertEqual(status, 1)
+        self.assertIn("the old ones stay in use", told)
+
+    def test_it_is_silent_when_no_gateway_runs(self):
+        self.assertEqual(self.rotate("/nonexistent"), (0, ""))
+        left = self.temporary("api-gateway.pid")  # by a crash
+        with open(left, "w", encoding="ascii") as file:
+            file.write(f"{self.gw.pid}\n")
+        self.gw.stop()
+        self.assertEqual(self.rotate(os.path.dirname(left)), (0, ""))
+
+
 class Completion(Case):
     """The completion for bash, asked as bash would ask it."""
 
