@@ -16,6 +16,7 @@
 #include <cstdint>
 
 #include "observe/counters.h"
+#include "observe/last_reload.h"
 #include "observe/names.h"
 
 namespace gateway {
@@ -42,8 +43,10 @@ struct alignas(4096) WorkerSlot {
 /// Of the gateway as a whole; written by masters.
 struct GatewayCounters {
   Counter worker_restarts;  ///< workers that ended although they were wanted
+  Counter worker_crashes;   ///< workers that ended otherwise than told
   Counter reloads;
   Counter reloads_failed;
+  LastReload last_reload;
 };
 
 /// Says whether a program can read this memory: all of it is equal, or it cannot.

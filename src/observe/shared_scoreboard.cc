@@ -22,7 +22,7 @@ namespace {
 constexpr const char* kName = "api-gateway-scoreboard";
 constexpr std::string_view kLink = "/memfd:api-gateway-scoreboard";
 constexpr int kSeals = F_SEAL_SHRINK | F_SEAL_GROW;
-constexpr std::uint64_t kLayoutVersion = 1;
+constexpr std::uint64_t kLayoutVersion = 2;
 
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 static_assert(std::atomic<std::int64_t>::is_always_lock_free);
@@ -38,7 +38,8 @@ std::uint64_t fingerprint() {
   };
   for (const std::size_t size :
        {sizeof(WorkerSlot), sizeof(RouteCounters), sizeof(InstanceCounters), sizeof(Names),
-        offsetof(WorkerSlot, routes), offsetof(WorkerSlot, instances), kStatusClasses}) {
+        sizeof(GatewayCounters), offsetof(WorkerSlot, routes), offsetof(WorkerSlot, instances),
+        kStatusClasses}) {
     mix(std::to_string(size));
   }
   for (std::size_t i = 0; i < kCauseCount; i++) mix(info(static_cast<Cause>(i)).word);

@@ -249,8 +249,8 @@ std::string Master::status() const {
                       : upgrade_->is_running()  ? "upgrading"
                       : reloader_->is_running() ? "reloading"
                                                 : "running";
-  return status_json({**scoreboard_, *succession_, *reloader_, state, options_.config_file,
-                      pid_file_.path(), upgrade_->new_master()});
+  return status_json({**scoreboard_, *succession_, state, options_.config_file, pid_file_.path(),
+                      upgrade_->new_master()});
 }
 
 int run_master(const MasterOptions& options) { return Master(options).run(); }

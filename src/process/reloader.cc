@@ -63,7 +63,7 @@ void Reloader::succeed() {
   succession_.counters().reloads.add_shared();
   const unsigned number = succession_.number();
   log::info("reload done generation={}", number);
-  last_ = {true, number, unix_ms(), {}};
+  succession_.counters().last_reload.write({true, number, unix_ms()});
   finish(result_line(/*is_ok=*/true, "reloaded: " + summary(succession_),
                      "\"generation\":" + std::to_string(number)));
 }
@@ -73,7 +73,7 @@ void Reloader::fail(const Error& error) {
   log::error("reload failed, the old workers go on");
   succession_.counters().reloads_failed.add_shared();
   const unsigned number = succession_.number();
-  last_ = {false, number, unix_ms(), error.message};
+  succession_.counters().last_reload.write({false, number, unix_ms(), error.message});
   lines_ = text_line("error", error.message);
   finish(result_line(/*is_ok=*/false,
                      "not reloaded: generation " + std::to_string(number) + " goes on",

@@ -25,13 +25,6 @@ class Reloader {
   using Load = std::function<Result<LoadedConfig>()>;
   using Answer =
       std::function<void(ControlServer::ClientId client, std::string_view lines, bool is_last)>;
-  /// The outcome of the last reload.
-  struct Last {
-    bool is_ok;
-    unsigned generation;  ///< that serves since
-    std::int64_t at_ms;   ///< unix time
-    std::string error;
-  };
 
   Reloader(const Load& load, Succession& succession, ServiceManager& manager, Answer answer);
 
@@ -43,7 +36,6 @@ class Reloader {
   bool look_after();
   /// Or is about to.
   bool is_running() const { return is_wanted_ || is_running_; }
-  const std::optional<Last>& last() const { return last_; }
 
  private:
   void begin();
@@ -60,7 +52,6 @@ class Reloader {
   std::vector<ControlServer::ClientId> asking_;   ///< of the one that runs
   std::string lines_;                             ///< of the one that runs
   std::vector<std::string> changes_;
-  std::optional<Last> last_;
   bool is_wanted_ = false;
   bool is_running_ = false;
 };

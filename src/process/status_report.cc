@@ -57,8 +57,8 @@ Json generation_json(const Generation& generation, const Snapshot& snapshot) {
           {"workers", workers}};
 }
 
-Json last_reload(const Reloader& reloader) {
-  const auto& last = reloader.last();
+Json last_reload(const GatewayCounters& counters) {
+  const auto last = counters.last_reload.read();
   if (!last) return nullptr;
   return {{"ok", last->is_ok},
           {"at", utc_timestamp(last->at_ms)},
@@ -109,8 +109,8 @@ std::string status_json(const StatusSources& sources) {
                        {"generation", parts != nullptr ? Json(parts->number) : Json()},
                        {"listeners", listeners_json(parts)},
                        {"generations", generations},
-                       {"worker_crashes", sources.succession.crashes()},
-                       {"last_reload", last_reload(sources.reloader)},
+                       {"worker_crashes", sources.scoreboard.gateway.worker_crashes.read()},
+                       {"last_reload", last_reload(sources.scoreboard.gateway)},
                        {"config_file", text_or_null(sources.config_file)},
                        {"pid_file", sources.pid_file},
                        {"successor", sources.successor != 0 ? Json(sources.successor) : Json()}};

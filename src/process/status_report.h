@@ -6,7 +6,6 @@
 #include <string>
 
 #include "observe/scoreboard.h"
-#include "process/reloader.h"
 #include "process/succession.h"
 
 namespace gateway {
@@ -17,7 +16,6 @@ std::string summary(const Succession& succession);
 struct StatusSources {
   const Scoreboard& scoreboard;
   const Succession& succession;
-  const Reloader& reloader;
   std::string state;        ///< running, reloading, upgrading, stopping
   std::string config_file;  ///< empty: none
   std::string pid_file;     ///< empty: none

@@ -100,7 +100,7 @@ bool Succession::may_still_accept() const {
 
 void Succession::reap(pid_t pid, int wait_status) {
   for_each([=, this](Generation& generation) {
-    if (generation.reap(pid, wait_status) == Exit::Crash) crashes_++;
+    if (generation.reap(pid, wait_status) == Exit::Crash) counters().worker_crashes.add_shared();
   });
 }
 

@@ -64,7 +64,6 @@ class Succession {
   std::vector<const Generation*> generations() const;
   /// Of the newest generation that ever served.
   unsigned number() const { return number_; }
-  unsigned crashes() const { return crashes_; }
 
   void reap(pid_t pid, int wait_status);
   /// False: the master's own were not all opened. Of the workers see reopening().
@@ -111,7 +110,6 @@ class Succession {
   std::vector<InheritedSocket> inherited_;
   bool own_inherited_files_ = false;
   unsigned number_ = 0;
-  unsigned crashes_ = 0;  ///< workers that ended otherwise than told
 };
 
 }  // namespace gateway

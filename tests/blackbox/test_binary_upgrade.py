@@ -170,6 +170,31 @@ class Finish(UpgradeCase):
         self.assertEqual([each["generation"] for each in status["generations"]], [2])
         self.end(new)
 
+    def test_status_goes_on_telling_of_crashes_and_of_the_last_reload(self):
+        gw = self.start(config={})
+        os.kill(gw.worker(), signal.SIGKILL)
+        gw.wait_error_line("worker exited .* signal=KILL")
+        gw.write_config('{ "workers": 0 }')
+        self.assertEqual(self.command("reload")[0], 1)
+        gw.write_config({})
+        before = self.status()
+        self.assertEqual(before["worker_crashes"], 1)
+        self.assertFalse(before["last_reload"]["ok"])
+        self.assertIn("/workers", before["last_reload"]["error"])
+
+        self.assertEqual(self.command("upgrade")[0], 0)
+        self.assertEqual(gw.wait_exit(), 0)
+        after = self.status()
+        self.assertNotEqual(after["pid"], before["pid"])
+        for member in ("worker_crashes", "last_reload"):
+            self.assertEqual(after[member], before[member])
+        self.assertIn("1 worker ended unexpectedly", self.command("status")[1])
+
+        self.assertEqual(self.command("reload")[0], 0)
+        last = self.status()["last_reload"]
+        self.assertEqual((last["ok"], last["generation"], last["error"]), (True, 3, None))
+        self.end(after["pid"])
+
     def test_one_upgrade_can_follow_another(self):
         gw, second = self.upgrade()
         os.kill(second, signal.SIGUSR2)
