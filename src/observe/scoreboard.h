@@ -26,7 +26,8 @@ enum class WorkerState : std::uint8_t { Free, Starting, Serving, Draining };
 struct alignas(4096) WorkerSlot {
   static constexpr std::size_t kInstanceRows = 1024;  ///< instances in rows behind share one
 
-  std::atomic<pid_t> pid{0};
+  std::atomic<pid_t> master{0};  ///< that has claimed it; 0: it may be claimed
+  std::atomic<pid_t> pid{0};     ///< 0: the worker has not told it yet
   std::atomic<WorkerState> state{WorkerState::Free};
   std::atomic<std::uint32_t> generation{0};
   std::atomic<std::int64_t> started_at_ms{0};  ///< unix time

@@ -22,7 +22,7 @@ namespace {
 constexpr const char* kName = "api-gateway-scoreboard";
 constexpr std::string_view kLink = "/memfd:api-gateway-scoreboard";
 constexpr int kSeals = F_SEAL_SHRINK | F_SEAL_GROW;
-constexpr std::uint64_t kLayoutVersion = 2;
+constexpr std::uint64_t kLayoutVersion = 3;
 
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 static_assert(std::atomic<std::int64_t>::is_always_lock_free);

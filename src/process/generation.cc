@@ -146,6 +146,7 @@ void Generation::spawn(Worker& worker) {
 }
 
 void Generation::become_worker(std::size_t slot, UniqueFd channel, pid_t master) {
+  if (!occupy_slot(*context_.scoreboard, slot, master)) _exit(EXIT_FAILURE);
   context_.leave_master(*this);
   // exit() and not a return: what is on the stack is the master's to destroy.
   std::exit(

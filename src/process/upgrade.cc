@@ -11,6 +11,7 @@
 #include "process/control_reply.h"
 #include "process/runtime_paths.h"
 #include "process/signals.h"
+#include "process/slots.h"
 #include "util/clock.h"
 #include "util/text.h"
 
@@ -154,6 +155,7 @@ bool Upgrade::reap(pid_t pid, bool is_stopping) {
     return true;
   }
   log::warn("the new master has ended, this one goes on new_master={}", pid);
+  release_orphans(*parts_.scoreboard);  // what it had claimed and given to no worker yet
   bring_back();
   return true;
 }

@@ -97,7 +97,6 @@ class Worker {
 
   void run() {
     show("");
-    slot_.pid.store(getpid(), std::memory_order_relaxed);
     const auto& listeners = heritage_.config.listeners;
     for (std::size_t i = 0; i < listeners.size(); i++) {
       server_->listen(heritage_.listeners[i]->socket.get(), listeners[i].trusted_proxies);

@@ -11,6 +11,18 @@
 using namespace gateway;
 using gateway::test::make_board;
 
+namespace {
+
+/// The pid of a process that has ended.
+pid_t dead_process() {
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(0);
+  REQUIRE(::waitpid(child, nullptr, 0) == child);
+  return child;
+}
+
+}  // namespace
+
 TEST_CASE("a claimed slot is starting and is not given to another worker", "[process]") {
   const SharedScoreboard board = make_board();
   const auto first = claim_slot(*board, 7);
@@ -56,18 +68,47 @@ TEST_CASE("there is no slot when all are taken", "[process]") {
   CHECK(board->workers_used == Scoreboard::kWorkers);
 }
 
-TEST_CASE("slots of workers that ended without their master are free again", "[process]") {
+TEST_CASE("slots of workers that ended after their master are free again", "[process]") {
   const SharedScoreboard board = make_board();
   for (int i = 0; i < 3; i++) REQUIRE(claim_slot(*board, 1));
-  const pid_t child = ::fork();
-  if (child == 0) ::_exit(0);
-  REQUIRE(::waitpid(child, nullptr, 0) == child);
-  board->workers[0].pid = child;
+  const pid_t dead = dead_process();
+  for (int i = 0; i < 3; i++) board->workers[i].pid = dead;
+  board->workers[0].master = dead;
   board->workers[0].routes[Names::kNoRoute].begin();
+  board->workers[1].master = dead;
   board->workers[1].pid = ::getpid();
   release_orphans(*board);
   CHECK(board->workers[0].state == WorkerState::Free);
   CHECK(board->workers[0].routes[Names::kNoRoute].lost.read() == 1);
-  CHECK(board->workers[1].state == WorkerState::Starting);
-  CHECK(board->workers[2].state == WorkerState::Starting);  // has not said its pid
+  CHECK(board->workers[1].state == WorkerState::Starting);  // its worker lives
+  CHECK(board->workers[1].master == dead);
+  CHECK(board->workers[2].state == WorkerState::Starting);  // its master will release it
+  CHECK(claim_slot(*board, 2) == 0);
+}
+
+TEST_CASE("what a master had claimed that died before its worker said its pid is free again",
+          "[process]") {
+  const SharedScoreboard board = make_board();
+  const pid_t master = ::fork();
+  if (master == 0) ::_exit(claim_slot(*board, 1) && claim_slot(*board, 1) ? 0 : 1);
+  int status = 1;
+  REQUIRE(::waitpid(master, &status, 0) == master);
+  REQUIRE(status == 0);
+  const auto own = claim_slot(*board, 2);
+  REQUIRE(own == 2);
+  board->workers[1].state = WorkerState::Free;  // it died even before it had said this
+  release_orphans(*board);
+  CHECK(take_snapshot(*board).workers.size() == 1);
+  CHECK(board->workers[*own].state == WorkerState::Starting);  // ours: its worker will say its pid
+  CHECK(claim_slot(*board, 2) == 0);
+  CHECK(claim_slot(*board, 2) == 1);
+}
+
+TEST_CASE("a worker whose slot was taken from its dead master knows it", "[process]") {
+  const SharedScoreboard board = make_board();
+  const auto slot = claim_slot(*board, 1);
+  REQUIRE(slot);
+  CHECK(occupy_slot(*board, *slot, ::getpid()));
+  CHECK(board->workers[*slot].pid == ::getpid());
+  CHECK_FALSE(occupy_slot(*board, *slot, dead_process()));
 }
