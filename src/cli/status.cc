@@ -79,6 +79,8 @@ bool print_status(std::string_view json, std::ostream& out) try {
   out << "  listening    ";
   for (const Json& listener : status.at("listeners")) out << ' ' << listener.get<std::string>();
   out << '\n';
+  const Json admin = status.value("admin", Json());
+  if (admin.is_string()) out << "  admin         " << admin.get<std::string>() << '\n';
   const Json file = status.value("config_file", Json());
   if (file.is_string()) out << "  configuration " << file.get<std::string>() << '\n';
   for (const Json& generation : status.at("generations")) print_generation(generation, out);

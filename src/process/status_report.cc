@@ -66,11 +66,19 @@ Json last_reload(const GatewayCounters& counters) {
           {"error", last->is_ok ? Json() : Json(last->error)}};
 }
 
+/// Those for clients.
 Json listeners_json(const Generation::Parts* parts) {
   Json listeners = Json::array();
   if (parts == nullptr) return listeners;
-  for (const auto& listener : parts->listeners) listeners.push_back(listener->bound.to_string());
+  for (std::size_t i = 0; i < parts->config.listeners.size(); i++) {
+    listeners.push_back(parts->listeners[i]->bound.to_string());
+  }
   return listeners;
+}
+
+Json admin_json(const Generation::Parts* parts) {
+  if (parts == nullptr || !parts->config.admin) return nullptr;
+  return parts->listeners.back()->bound.to_string();
 }
 
 Json text_or_null(const std::string& text) { return text.empty() ? Json() : Json(text); }
@@ -108,6 +116,7 @@ std::string status_json(const StatusSources& sources) {
                        {"uptime_seconds", up_ms > 0 ? up_ms / 1000 : 0},
                        {"generation", parts != nullptr ? Json(parts->number) : Json()},
                        {"listeners", listeners_json(parts)},
+                       {"admin", admin_json(parts)},
                        {"generations", generations},
                        {"worker_crashes", sources.scoreboard.gateway.worker_crashes.read()},
                        {"last_reload", last_reload(sources.scoreboard.gateway)},

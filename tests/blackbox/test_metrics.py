@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import threading
 import unittest
@@ -306,6 +307,8 @@ class AdminListener(MetricsCase):
     def test_a_unix_socket_in_the_runtime_directory(self):
         gw = self.start([route("a")], {}, admin="unix:admin.sock")
         path = os.path.join(gw.directory, "admin.sock")
+        # Who may use it is up to the directory, as the manual says.
+        self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o666)
         sock = socket.socket(socket.AF_UNIX)
         sock.settimeout(DEADLINE)
         sock.connect(path)
@@ -315,6 +318,26 @@ class AdminListener(MetricsCase):
         client.close()
         gw.stop()
         self.assertFalse(os.path.exists(path))
+
+    def test_status_says_which_listener_it_is(self):
+        for admin in ("127.0.0.1:0", "unix:admin.sock"):
+            with self.subTest(admin=admin):
+                gw = self.start([route("a")], {}, admin=admin)
+                status = json.loads(self.command("status", "--json"))
+                self.assertEqual(status["listeners"], ["127.0.0.1:%d" % gw.address[1]])
+                wanted = ("127.0.0.1:%d" % self.admin[1] if admin == "127.0.0.1:0" else
+                          "unix:" + os.path.join(gw.directory, "admin.sock"))
+                self.assertEqual(status["admin"], wanted)
+                self.assertIn(f"  admin         {wanted}\n", self.command("status"))
+        del self.config["admin"]
+        gw.write_config(self.config)
+        self.command("reload")
+        self.assertIsNone(json.loads(self.command("status", "--json"))["admin"])
+
+    def command(self, *args):
+        status, out, err = run_command(*args, env={"RUNTIME_DIRECTORY": self.gw.directory})
+        self.assertEqual(status, 0, err)
+        return out
 
     def test_a_reload_opens_moves_and_closes_it(self):
         gw = self.start([route("a")], {})

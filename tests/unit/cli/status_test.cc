@@ -12,7 +12,7 @@ TEST_CASE("a status is told to people in a few lines", "[cli]") {
   REQUIRE(cli::print_status(
       R"({"version":"1.0","pid":7,"state":"running","summary":"generation 2 serves with 1 worker, 1 drains",
           "uptime_seconds":273600,"generation":2,"listeners":["127.0.0.1:8000"],
-          "config_file":"/etc/x.json",
+          "admin":"127.0.0.1:9090","config_file":"/etc/x.json",
           "generations":[
             {"number":2,"state":"serving","cut_in_seconds":null,"workers":[{"connections":3,"exchanges":1}]},
             {"number":1,"state":"draining","cut_in_seconds":570,"tunnels_ended":true,
@@ -22,6 +22,7 @@ TEST_CASE("a status is told to people in a few lines", "[cli]") {
   CHECK(out.str() ==
         "api-gateway 1.0, pid 7, running, up 3d 4h: generation 2 serves with 1 worker, 1 drains\n"
         "  listening     127.0.0.1:8000\n"
+        "  admin         127.0.0.1:9090\n"
         "  configuration /etc/x.json\n"
         "  generation 2  serving  1 worker, 3 connections, 1 request in progress\n"
         "  generation 1  draining 2 workers, 3 connections, 1 request in progress, "
