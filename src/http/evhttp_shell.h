@@ -3,11 +3,15 @@
 // The part of http/ that reaches inside evhttp's bufferevents: everything here depends on how
 // libevent 2.1 works and is kept in this one file.
 //
-// evhttp keeps what it is good at: accepting, connecting, connection and request objects,
-// dispatch, completion and failure callbacks, the keep-alive life cycle. The guards
-// (ServerConnection, ClientConnection) own the socket: they read, parse strictly, frame, and write
-// the bytes. evhttp is told of each request of a client as a tiny constant head, and of how each
-// connection ends; it never sees, nor can emit, a byte of the wire.
+// evhttp keeps what it is good at: accepting, connecting, connection and request objects, dispatch,
+// completion and failure callbacks, and the end of both. The guards (ServerConnection,
+// ClientConnection) own the socket: they read, parse strictly, frame, and write the bytes. To
+// evhttp a connection of either side is one request with a tiny constant head, whatever it carries,
+// whose answer ends when the connection does; it never sees, nor can emit, a byte of the wire.
+//
+// Were it told of each request of a client, it would parse and take apart that constant head again
+// and again: 5,400 instructions, and through what they evict from the caches 15 % of the CPU of a
+// small request.
 #pragma once
 
 #include <event2/event_struct.h>
@@ -46,9 +50,9 @@ void report_bytes(bufferevent* shell, bufferevent_data_cb read, void* argument,
 /// does not tell this from waiting for it.
 bool is_due(const event& event);
 
-/// What evhttp is told of every request, so that it dispatches at once and looks for no body. It
-/// finds the end of a line sooner without CR.
-inline constexpr std::string_view kReportedRequest = "HEAD / HTTP/1.1\n\n";
+/// What evhttp is told of a client's connection, so that it dispatches at once and looks for no
+/// body.
+inline constexpr std::string_view kReportedRequest = "HEAD / HTTP/1.1\r\n\r\n";
 
 /// Makes evhttp close the connection by itself once the answer is reported as sent.
 void close_after_reply(evhttp_request* request);

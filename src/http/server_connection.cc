@@ -58,7 +58,6 @@ void ServerConnection::adopt() {
     delete this;
     return;
   }
-  report_ = evhttps.read;
   connection_ = static_cast<evhttp_connection*>(evhttps.argument);
   evhttp_connection_set_closecb(connection_, on_evhttp_close, this);
   insert_before(context_.connections);
@@ -85,6 +84,8 @@ void ServerConnection::adopt() {
         static_cast<ServerConnection*>(self)->on_readable();
       },
       this);
+  context_.reporting = this;
+  report_bytes(shell_, evhttps.read, connection_, kReportedRequest);  // → take_request()
   idle_since_ = context_.loop.now();
   deadline_.set(context_.options.timeouts.header);
   if (context_.draining) drain();
@@ -230,8 +231,6 @@ void ServerConnection::begin_exchange(Cause refusal) {
   exchange_.head_sent_ = false;
   context_.exchange_count++;
 
-  context_.reporting = this;
-  report_bytes(shell_, report_, connection_, kReportedRequest);  // → take_request()
   context_.handler.on_request(exchange_);
 }
 

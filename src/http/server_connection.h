@@ -40,7 +40,7 @@ struct ServerContext {
   HeadParser& parser;
   std::span<char> receive_buffer;  ///< every recv lands here and is parsed in place
   ListNode connections{};
-  ServerConnection* reporting = nullptr;  ///< whose request evhttp is being told of
+  ServerConnection* reporting = nullptr;  ///< that evhttp is being told of
   std::size_t connection_count = 0;       ///< from accept on
   std::size_t exchange_count = 0;
   bool draining = false;
@@ -141,8 +141,7 @@ class ServerConnection : public ListNode {
   const Entrance& entrance_;
   bufferevent* shell_;
   evhttp_connection* connection_ = nullptr;
-  evhttp_request* request_ = nullptr;
-  bufferevent_data_cb report_ = nullptr;  ///< evhttp's read callback
+  evhttp_request* request_ = nullptr;  ///< all that this connection carries, to evhttp
   Exchange exchange_;
   BodyDecoder decoder_;
   SocketWriter writer_;

@@ -135,7 +135,6 @@ void ServerConnection::release_handler(Cause cause) {
 
 void ServerConnection::finish() {
   release_handler(cut_short_);
-  evhttp_request* request = std::exchange(request_, nullptr);
   if (state_ == State::Tunnel ||
       (cut_short_ != Cause::None && reply_coding_ == ReplyCoding::Close)) {
     close();
@@ -147,15 +146,13 @@ void ServerConnection::finish() {
     body_paused_ = false;  // of the exchange that has ended
     idle_since_ = context_.loop.now();
     deadline_.set(context_.draining ? context_.quiet : context_.options.timeouts.keep_alive);
-    evhttp_send_reply_end(request);  // evhttp's output is empty: it finishes at once
     if (!stash_.empty()) later_.schedule();
     read_while_wanted();
   } else if (input_ended_ || (body_ended_ && stash_.empty() && !context_.draining &&
                               exchange_.refusal() == Cause::None)) {
-    close_after_reply(request);
-    evhttp_send_reply_end(request);  // → on_evhttp_close
+    close_after_reply(request_);
+    evhttp_send_reply_end(request_);  // its output is empty: → on_evhttp_close
   } else {
-    evhttp_send_reply_end(request);
     linger();
   }
 }
