@@ -22,7 +22,6 @@
 #include "event/fd_watch.h"
 #include "event/library_log.h"
 #include "event/loop.h"
-#include "event/memory.h"
 #include "event/signal_watch.h"
 #include "http/server.h"
 #include "observe/access_log.h"
@@ -276,7 +275,6 @@ int run_worker(Heritage heritage) {
     return EXIT_FAILURE;
   }
   route_library_messages(log_library_message);
-  keep_library_memory();
   Worker(std::move(heritage)).run();
   return EXIT_SUCCESS;
 }
