@@ -62,6 +62,7 @@ OBJ        = $(patsubst %.cc,$(B)/%.o,$(1))
 
 GATEWAY := $(B)/api-gateway
 UNIT    := $(B)/unit-tests
+BENCH   := $(B)/tests/bench/load $(B)/tests/bench/service
 LIBRARY := $(B)/libgateway.a
 
 # The user's CPPFLAGS, CXXFLAGS and LDFLAGS come last and win. Headers of libraries are system
@@ -100,7 +101,10 @@ $(GATEWAY): $(call OBJ,src/main.cc) $(LIBRARY)
 $(UNIT): $(call OBJ,$(UNIT_SRCS)) $(LIBRARY)
 	$(call say,LD,$@)$(LINK) -o $@ $^ $(CATCH2_LIBS) $(LIBRARY_LIBS) $(LIBS)
 
--include $(patsubst %.cc,$(B)/%.d,$(SRCS) $(UNIT_SRCS))
+$(BENCH): %: %.o $(LIBRARY)
+	$(call say,LD,$@)$(LINK) -o $@ $^ $(LIBRARY_LIBS) $(LIBS)
+
+-include $(patsubst %.cc,$(B)/%.d,$(SRCS) $(UNIT_SRCS)) $(BENCH:=.d)
 
 compile_commands.json: $(CONFIG_MK)  ## write build/compile_commands.json for editors and clang-tidy
 	$(call say,JSON,$(B)/$@){ \
@@ -131,7 +135,7 @@ export UBSAN_OPTIONS
 
 check: deps  ## deps, build, then all tests: unit, black-box, conformance, lint, costs
 	@rm -rf $(COUNTS)
-	$(AGAIN) $(GATEWAY) $(UNIT)
+	$(AGAIN) $(GATEWAY) $(UNIT) $(BENCH)
 	+@status=0; for suite in unit blackbox conformance lint costs; do \
 	  $(MAKE) --no-print-directory B=$(B) check-$$suite || status=1; done; exit $$status
 
@@ -139,7 +143,7 @@ check-unit: $(UNIT)  ## unit tests
 	@mkdir -p $(COUNTS) && rm -f $(COUNTS)/unit
 	$(call say,CHECK,unit)GATEWAY_TEST_COUNT=$(COUNTS)/unit $(UNIT) -w NoTests
 
-check-blackbox: $(GATEWAY)  ## tests that drive the program from outside
+check-blackbox: $(GATEWAY) $(BENCH)  ## tests that drive the program from outside
 	@mkdir -p $(COUNTS) && rm -f $(COUNTS)/blackbox
 	$(call say,CHECK,black box)python3 tests/blackbox/run.py --gateway $(GATEWAY) --count $(COUNTS)/blackbox
 
@@ -233,8 +237,8 @@ $(B)/fuzz/%: $(B)/fuzz/tests/fuzz/%.o $(FUZZ_LIBRARY)
 
 -include $(patsubst %.cc,$(B)/fuzz/%.d,$(LIB_SRCS) $(wildcard tests/fuzz/*.cc))
 
-bench: $(GATEWAY)  ## CPU and system calls of a request, beside nginx and HAProxy where installed: minutes
-	@python3 tests/bench/compare.py --gateway $(GATEWAY)
+bench: $(GATEWAY) $(BENCH)  ## CPU and system calls of a request, beside nginx and HAProxy where installed: minutes
+	@python3 tests/bench/compare.py --gateway $(GATEWAY) --load $(firstword $(BENCH)) --service $(lastword $(BENCH))
 
 coverage: B := build/coverage
 coverage:  ## all tests with line counts, in build/coverage; gcovr, when installed, prints a table
@@ -243,10 +247,10 @@ coverage:  ## all tests with line counts, in build/coverage; gcovr, when install
 	else echo 'line counts are in $(B); install gcovr for a table'; fi
 
 format:  ## reformat all C++ sources (clang-format 14)
-	clang-format -i $(SRCS) $(UNIT_SRCS) $(wildcard tests/fuzz/*.cc) $(HEADERS)
+	clang-format -i $(SRCS) $(UNIT_SRCS) $(wildcard tests/fuzz/*.cc tests/bench/*.cc) $(HEADERS)
 
 format-check:  ## fail if a C++ source is not formatted
-	clang-format --dry-run -Werror $(SRCS) $(UNIT_SRCS) $(wildcard tests/fuzz/*.cc) $(HEADERS)
+	clang-format --dry-run -Werror $(SRCS) $(UNIT_SRCS) $(wildcard tests/fuzz/*.cc tests/bench/*.cc) $(HEADERS)
 
 # --- install --------------------------------------------------------------------------------
 DOCUMENTS  := README.md packaging/NEWS.md

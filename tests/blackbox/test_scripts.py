@@ -15,6 +15,7 @@ from wire import DEADLINE, wait_until
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 DEPS = os.path.join(ROOT, "packaging", "deps.sh")
 DEMO = os.path.join(ROOT, "packaging", "run-demo.sh")
+BENCH = os.path.join(ROOT, "tests", "bench", "compare.py")
 
 
 class Deps(Case):
@@ -198,3 +199,19 @@ class Demo(Case):
         wait_until(lambda: "GATEWAY_PORT" in self.errors.text(), "the way out")
         self.assertIn(f"127.0.0.1:{service.port}", self.errors.text())
         self.assertEqual(self.survivors(), [])
+
+
+class Bench(Case):
+    """`make bench`: not its figures, which are the machine's, but that it has them."""
+
+    def test_it_measures_an_answer_and_an_idle_connection(self):
+        programs = [argument for name in ("load", "service") for argument in
+                    (f"--{name}", os.path.join(os.path.dirname(BINARY), "tests", "bench", name))]
+        done = subprocess.run(["python3", BENCH, "--gateway", BINARY, *programs,
+                               "--rounds", "1", "--seconds", "0.1", "-k", "16 KiB"],
+                              env={"PATH": "/usr/bin:/bin", "HOME": self.temporary("home")},
+                              text=True, check=False, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, timeout=6 * DEADLINE)
+        self.assertEqual((0, ""), (done.returncode, done.stderr))
+        self.assertRegex(done.stdout, r"\n16 KiB answer +\d+\.\d +(\d+\.\d|-)( \||\n)")
+        self.assertRegex(done.stdout, r"\nKiB of an idle client connection: gateway -?\d+\.\d\d")
