@@ -170,13 +170,6 @@ void ServerConnection::on_client_fin() {
   }
 }
 
-void ServerConnection::deliver_tunnel_end() {
-  if (!input_ended_ || body_ended_ || body_paused_ || !stash_.empty()) return;
-  body_ended_ = true;
-  exchange_.handler_->on_body(exchange_, {}, /*end=*/true);
-  if (answer_is_complete()) later_.schedule();
-}
-
 /// Returns how many bytes were used; the rest waits.
 std::size_t ServerConnection::consume(std::span<char> bytes) {
   std::size_t used = 0;
@@ -230,7 +223,6 @@ void ServerConnection::begin_exchange(Cause refusal) {
   exchange_.refusal_ = refusal;
   exchange_.head_sent_ = false;
   context_.exchange_count++;
-
   context_.handler.on_request(exchange_);
 }
 

@@ -90,6 +90,13 @@ void ServerConnection::upgrade(HeadWriter& head) {
   later_.schedule();  // for what came behind the request's head: bytes, a FIN
 }
 
+void ServerConnection::deliver_tunnel_end() {
+  if (!input_ended_ || body_ended_ || body_paused_ || !stash_.empty()) return;
+  body_ended_ = true;
+  exchange_.handler_->on_body(exchange_, {}, /*end=*/true);
+  if (answer_is_complete()) later_.schedule();
+}
+
 void ServerConnection::cut_short(Cause cause) {
   if (!exchange_.head_sent_ || state_ == State::Tunnel) {
     drop(cause);
