@@ -2,8 +2,8 @@
 //
 // Server: accepts client connections with evhttp and turns their bytes into exchanges.
 //
-// Each connection has a guard (ServerConnection) that owns the wire; evhttp owns accepting, the
-// connection and request objects, dispatch and the keep-alive life cycle. See src/README.md.
+// Each connection has a guard (ServerConnection) that owns the wire and keeps it alive; evhttp owns
+// accepting, the connection and request objects, and dispatch. See src/README.md.
 #pragma once
 
 #include <cstddef>

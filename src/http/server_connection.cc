@@ -86,6 +86,7 @@ void ServerConnection::adopt() {
       this);
   context_.reporting = this;
   report_bytes(shell_, evhttps.read, connection_, kReportedRequest);  // → take_request()
+  context_.reporting = nullptr;
   idle_since_ = context_.loop.now();
   deadline_.set(context_.options.timeouts.header);
   if (context_.draining) drain();
