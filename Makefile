@@ -180,7 +180,7 @@ check-costs: $(GATEWAY)  ## instructions and system calls of a request, by valgr
 	$(if $(IS_AS_SHIPPED),$(call say,CHECK,costs)python3 tests/bench/costs.py --gateway $(GATEWAY) --count $(COUNTS)/costs,\
 	  @echo 'costs: not counted of this build, which is not optimised or has instruments')
 
-bench-instructions: check-costs
+bench-instructions: check-costs  ## another name of check-costs
 
 asan: B := build/asan
 asan:  ## all tests under AddressSanitizer and UndefinedBehaviorSanitizer, in build/asan
