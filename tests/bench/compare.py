@@ -28,7 +28,8 @@ import subprocess
 import sys
 import tempfile
 
-from proxies import PATIENCE_S, descendants, start_all
+sys.dont_write_bytecode = True
+from proxies import PATIENCE_S, descendants, start_all  # pylint: disable=wrong-import-position
 
 CONNECTIONS = 64
 IDLE_CONNECTIONS = 400
@@ -70,7 +71,7 @@ SCENARIOS = [
 
 
 class Load:
-    """Clients of one server, connected and warm."""
+    """Clients of one server, connected."""
 
     def __init__(self, program, port, scenario):
         self.request = tempfile.NamedTemporaryFile()
@@ -80,7 +81,6 @@ class Load:
             [program, str(port), str(scenario.connections), self.request.name, str(scenario.size),
              "close" if scenario.closes else "keep"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.run(0.1)  # connections to the service are made, and caches filled
 
     def order(self, *words):
         self.process.stdin.write(" ".join(map(str, words)) + "\n")
@@ -112,6 +112,7 @@ class Bench:
     def load_on(self, server, scenario):
         load = Load(self.options.load, server.port, scenario)
         try:
+            load.run(0.1)  # connections to the service are made, and caches filled
             yield load
         finally:
             load.close()
@@ -133,10 +134,16 @@ class Bench:
         with self.load_on(server, scenario) as load:
             tracer = subprocess.Popen(["strace", "-f", "-c", "-o", report, *pids],
                                       stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
-            tracer.stderr.readline()  # attached
-            answers = load.run(0.7)
-            tracer.send_signal(signal.SIGINT)
-            tracer.communicate(timeout=PATIENCE_S)
+            try:
+                said = [tracer.stderr.readline() for _ in range(len(pids) // 2)]
+                answers = load.run(0.7)
+                tracer.send_signal(signal.SIGINT)
+                tracer.communicate(timeout=PATIENCE_S)
+            finally:
+                tracer.kill()
+                tracer.wait()
+            if not all(line.endswith(b" attached\n") for line in said):
+                return None
         rows = re.findall(r"^\s*[\d.]+\s+[\d.]+\s+\d+\s+(\d+)\s.*?(\S+)$", report.read_text(),
                           re.M)
         counted = sum(int(count) for count, name in rows if name != "total")
@@ -167,7 +174,7 @@ class Bench:
             return load.run(self.options.seconds) / self.options.seconds
 
     def waits_ms(self, server, rate):
-        """The median and the 99th percentile of what `rate` requests a second wait for an answer."""
+        """Median and 99th percentile of what `rate` requests a second wait for their answers."""
         with self.load_on(server, SCENARIOS[0]) as load:
             return [us / 1000 for us in load.order("pace", rate, self.options.seconds)]
 
@@ -195,7 +202,10 @@ def idle_kib(server):
                 client.sendall(request)
                 received = b""
                 while len(received) < SCENARIOS[0].size:
-                    received += client.recv(65536)
+                    data = client.recv(65536)
+                    received += data
+                    if not data or not received.startswith(b"HTTP/1.1 200 "[:len(received)]):
+                        raise RuntimeError(f"{server.name} answers {received!r}")
 
         connect(IDLE_CONNECTIONS // 4)  # what is needed once, for whatever number
         before = server.memory_kib()
@@ -211,7 +221,8 @@ def main():
     parser.add_argument("--seconds", type=float, default=0.7, help="of one proxy in one round")
     parser.add_argument("-k", default="", metavar="SCENARIO", help="only those that mention this")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # not without ending the servers
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: sys.exit(1))  # not without ending the servers
     with tempfile.TemporaryDirectory(prefix="gateway-bench-") as name, \
             contextlib.ExitStack() as stack:
         folder = pathlib.Path(name)

@@ -2,7 +2,10 @@
 """The service of the benchmark and the proxies before it, each a process with its children.
 
 Every proxy has one worker, keeps connections on both sides and writes a JSON access log to a file,
-which nginx and the gateway buffer; HAProxy cannot.
+which nginx and the gateway buffer; HAProxy cannot. All else is each one's default. Of nginx that
+means that it has a large body whole, in a file, before it forwards it, and small buffers for
+answers; of HAProxy buffers of 16 KiB. The logs are some hundred bytes for each request and go with
+the folder.
 """
 
 import contextlib
@@ -81,9 +84,12 @@ GATEWAY = """
 """
 
 
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
+def reserved_port(stack):
+    """Nobody else gets it while `stack` lasts; who sets SO_REUSEADDR may listen on it."""
+    keeper = stack.enter_context(socket.socket())
+    keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    keeper.bind(("127.0.0.1", 0))
+    return keeper.getsockname()[1]
 
 
 def descendants(pid):
@@ -106,16 +112,22 @@ class Server:
             self.process = subprocess.Popen(command, cwd=folder, env=environment, stdout=out,
                                             stderr=err, stdin=subprocess.DEVNULL,
                                             start_new_session=True)
+        try:
+            self.wait_ready(folder / f"{name}.err")
+        except BaseException:  # also an interrupt: nobody else knows of the process yet
+            self.stop()
+            raise
+
+    def wait_ready(self, errors):
         deadline = time.monotonic() + PATIENCE_S
         while True:
             try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
                 return
             except OSError:
                 if self.process.poll() is not None or time.monotonic() > deadline:
-                    self.stop()
-                    raise RuntimeError(f"{name} does not start: see "
-                                       f"{(folder / f'{name}.err').read_text()}") from None
+                    raise RuntimeError(f"{self.name} does not start: see "
+                                       f"{errors.read_text()}") from None
                 time.sleep(0.02)
 
     def cpu_ns(self):
@@ -124,6 +136,8 @@ class Server:
             for file in pathlib.Path(f"/proc/{pid}/task").glob("*/schedstat"):
                 with contextlib.suppress(OSError):
                     total += int(file.read_text().split()[0])
+        if total == 0:
+            raise RuntimeError("the kernel does not tell the CPU of a process (schedstat)")
         return total
 
     def memory_kib(self):
@@ -152,7 +166,7 @@ def start_all(stack, gateway, service_program, folder):
         stack.callback(server.stop)
         return server
 
-    service = free_port()
+    service = reserved_port(stack)
     start("service", [service_program, str(service)], service)
     servers = []
     user = "user root; " if os.geteuid() == 0 else ""
@@ -162,10 +176,12 @@ def start_all(stack, gateway, service_program, folder):
             ("haproxy", HAPROXY, ["haproxy", "-db", "-f"])):
         path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
         program = shutil.which(command[0], path=path)
+        if program is None and name == "gateway":
+            raise FileNotFoundError(gateway)
         if program is None:
             print(f"{name} is not installed and not in the table")
             continue
-        port = free_port()
+        port = reserved_port(stack)
         config = folder / f"{name}.conf"
         config.write_text(template.format(port=port, service=service, folder=folder, user=user))
         servers.append(start(name, [program, *command[1:], str(config)], port))

@@ -4,7 +4,7 @@
 // method, with as many bytes as its path says after the last slash, and discards its body.
 //
 // Trusts its clients, which are proxies: knows Content-Length and nothing else of HTTP. One thread,
-// and as little work as can be, so that a proxy is what waits for nobody.
+// and as little work as can be, so that no proxy waits for it.
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <strings.h>
@@ -14,10 +14,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <csignal>
 #include <iostream>
 #include <map>
-#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>

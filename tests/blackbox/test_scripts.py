@@ -208,10 +208,11 @@ class Bench(Case):
         programs = [argument for name in ("load", "service") for argument in
                     (f"--{name}", os.path.join(os.path.dirname(BINARY), "tests", "bench", name))]
         done = subprocess.run(["python3", BENCH, "--gateway", BINARY, *programs,
-                               "--rounds", "1", "--seconds", "0.1", "-k", "16 KiB"],
+                               "--rounds", "1", "--seconds", "0.1", "-k", "small"],
                               env={"PATH": "/usr/bin:/bin", "HOME": self.temporary("home")},
                               text=True, check=False, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, timeout=6 * DEADLINE)
         self.assertEqual((0, ""), (done.returncode, done.stderr))
-        self.assertRegex(done.stdout, r"\n16 KiB answer +\d+\.\d +(\d+\.\d|-)( \||\n)")
+        self.assertRegex(done.stdout, r"\nsmall GET +\d+\.\d +(\d+\.\d|-)( \||\n)")
+        self.assertRegex(done.stdout, r"\nmilliseconds until .*: gateway \d+\.\d\d \d+\.\d\d")
         self.assertRegex(done.stdout, r"\nKiB of an idle client connection: gateway -?\d+\.\d\d")
