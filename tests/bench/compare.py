@@ -28,8 +28,8 @@ import subprocess
 import sys
 import tempfile
 
-sys.dont_write_bytecode = True
-from proxies import PATIENCE_S, descendants, start_all  # pylint: disable=wrong-import-position
+sys.dont_write_bytecode = True  # leaves nothing in the source tree
+from proxies import PATIENCE_S, descendants, start_all  # noqa: E402
 
 CONNECTIONS = 64
 IDLE_CONNECTIONS = 400
