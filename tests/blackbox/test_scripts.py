@@ -7,6 +7,7 @@ import re
 import signal
 import socket
 import subprocess
+import unittest
 
 from case import Case
 from gateway import BINARY, Lines, clean_environment, processes
@@ -204,6 +205,7 @@ class Demo(Case):
 class Bench(Case):
     """`make bench`: not its figures, which are the machine's, but that it has them."""
 
+    @unittest.skipUnless(os.path.exists("/proc/self/schedstat"), "the kernel does not tell CPU")
     def test_it_measures_an_answer_and_an_idle_connection(self):
         programs = [argument for name in ("load", "service") for argument in
                     (f"--{name}", os.path.join(os.path.dirname(BINARY), "tests", "bench", name))]
