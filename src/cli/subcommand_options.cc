@@ -19,6 +19,14 @@ namespace {
 using cxxopts::value;
 using std::string;
 
+/// How a subcommand finds the running gateway, and the help: the last of its options.
+void add_runtime_and_help(cxxopts::Options& known) {
+  known.add_options()                                                       //
+      ("pid-file", "The pid file of the gateway", value<string>(), "FILE")  //
+      ("runtime-dir", "Its runtime directory", value<string>(), "DIR")      //
+      ("h,help", "Print this help and exit");
+}
+
 Result<Options> parse_example_service(int argc, const char* const* argv) {
   cxxopts::Options known("api-gateway example-service",
                          "A small service to try the gateway with\n");
@@ -45,11 +53,8 @@ Result<Options> parse_healthcheck(int argc, const char* const* argv) {
   cxxopts::Options known("api-gateway healthcheck",
                          "Ask the gateway on its first listener whether it is healthy; the exit\n"
                          "status is 0 when it is\n");
-  known.add_options()                                                       //
-      ("c,config", "Configuration file", value<string>(), "FILE")           //
-      ("pid-file", "The pid file of the gateway", value<string>(), "FILE")  //
-      ("runtime-dir", "Its runtime directory", value<string>(), "DIR")      //
-      ("h,help", "Print this help and exit");
+  known.add_options()("c,config", "Configuration file", value<string>(), "FILE");
+  add_runtime_and_help(known);
   const auto parsed = known.parse(argc, argv);
   if (Status status = no_arguments_left(parsed); !status) return std::move(status).error();
   if (parsed.count("help") > 0) return print(known.help());
@@ -72,11 +77,8 @@ constexpr std::array<std::string_view, kCommands.size()> kPurposes{
 Result<Options> parse_control(int argc, const char* const* argv, const CommandMeaning& command) {
   const auto index = static_cast<std::size_t>(&command - kCommands.data());
   cxxopts::Options known("api-gateway " + string(command.word), string(kPurposes[index]) + "\n");
-  known.add_options()                                                       //
-      ("pid-file", "The pid file of the gateway", value<string>(), "FILE")  //
-      ("runtime-dir", "Its runtime directory", value<string>(), "DIR")      //
-      ("json", "Print the answer as JSON")                                  //
-      ("h,help", "Print this help and exit");
+  known.add_options()("json", "Print the answer as JSON");
+  add_runtime_and_help(known);
   const auto parsed = known.parse(argc, argv);
   if (Status status = no_arguments_left(parsed); !status) return std::move(status).error();
   if (parsed.count("help") > 0) return print(known.help());
@@ -103,10 +105,8 @@ Result<Options> parse_top(int argc, const char* const* argv) {
   known.add_options()                                                                       //
       ("n,interval", "Time between two looks, 1s by default", value<string>(), "DURATION")  //
       ("once", "Look once, after one interval, and exit")                                   //
-      ("json", "Print a line of JSON for each look")                                        //
-      ("pid-file", "The pid file of the gateway", value<string>(), "FILE")                  //
-      ("runtime-dir", "Its runtime directory", value<string>(), "DIR")                      //
-      ("h,help", "Print this help and exit");
+      ("json", "Print a line of JSON for each look");
+  add_runtime_and_help(known);
   const auto parsed = known.parse(argc, argv);
   if (Status status = no_arguments_left(parsed); !status) return std::move(status).error();
   if (parsed.count("help") > 0) return print(known.help());
