@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // How much one read takes. The more at a time, the less each byte costs, because each write wakes
-// the other side: a body of 1 MiB takes half of the CPU in two reads that it takes in sixteen. (To
+// the other side: a body of 1 MiB takes 0.7 of the CPU in two reads that it takes in sixteen. (To
 // splice() it instead saves less, which was tried.) But what is read and not taken by the other
 // side is kept. So only bytes that are known to be body are read in bulk, and only while the other
 // side has taken all there was.
